@@ -1,0 +1,144 @@
+/* What the report says, before it has a format: the one structure that analyze
+ * fills and render prints. Names and meanings are those of the JSON report
+ * (pqleak-report/1). Everything lives until report_free; strings are never NULL
+ * unless said.
+ */
+#ifndef ANALYZE_REPORT_H
+#define ANALYZE_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum verdict { /* in the order of the text report */
+	VERDICT_LEAK,
+	VERDICT_STUCK,
+	VERDICT_FAILED,
+	VERDICT_MISUSE,
+	VERDICT_DROPPED,
+	VERDICT_HELD,
+	VERDICT_OK,
+	VERDICT_COUNT
+};
+
+enum ending {
+	ENDING_CLOSED,
+	ENDING_COLLECTED,
+	ENDING_SHUTDOWN,
+	ENDING_OPEN,               /* at exit, or now when the process runs */
+	ENDING_ABANDONED,
+	ENDING_FAILED_UNFINISHED,
+	ENDING_CHILD_FINISH,
+	ENDING_COUNT
+};
+
+/* "leak", "failed_unfinished": as in JSON. */
+const char *verdict_name(enum verdict verdict);
+const char *ending_name(enum ending ending);
+
+struct report_frame {
+	const char *language; /* "c", "python", ... */
+	const char *function; /* "" unknown */
+	const char *file;     /* "" unknown */
+	uint32_t line;        /* 0 unknown */
+	const char *module;   /* path; "" for language frames */
+	const char *build_id; /* hex; "" none */
+	uint64_t offset;
+	const char *library;  /* what a hidden frame belongs to: "sqlalchemy", "libpq", "python"; "" for the user's own */
+	bool is_user;
+};
+
+struct report_stack {
+	const struct report_frame *frames; /* innermost first */
+	size_t count;
+	bool is_truncated;
+};
+
+struct report_libpq {
+	const char *path;
+	int version; /* 150020; 0 unknown */
+};
+
+struct report_process {
+	int pid, parent_pid;
+	const char *command;
+	const char *ended; /* "exit", "_exit", "exec", "signal", "killed", "running" */
+	const struct report_libpq *libpq;
+	size_t libpq_count;
+	uint64_t opened, closed, collected, shutdown, open, abandoned, failed, peak_open;
+	uint64_t lost_records, torn_records;
+	uint64_t ended_at_ns, started_at_ns;
+};
+
+struct report_connection {
+	int pid, backend_pid;
+	const char *host, *port, *database, *user, *application_name, *sqlstate;
+	uint64_t opened_at_ns;         /* CLOCK_REALTIME */
+	uint64_t ended_at_ns;          /* 0 open */
+	uint64_t age_ns, idle_ns;      /* until its end, or the process's, or now */
+	const char *transaction;       /* "idle", "active", "intrans", "inerror", "unknown" */
+	enum ending ending;
+	uint64_t last_use_at_ns;       /* 0 never */
+	struct report_stack last_use;
+	uint64_t transaction_begun_at_ns; /* 0 none */
+	struct report_stack transaction_begun;
+	uint64_t pool;                 /* tells pools apart; 0 none */
+	bool is_torn;
+};
+
+struct report_close {
+	enum ending ending;
+	uint64_t count;
+	struct report_stack stack;
+};
+
+struct report_site {
+	enum verdict verdict;
+	const char *diagnosis; /* the cause, one sentence; "" when ok */
+	const char *cure;      /* what to change; "" when nothing is */
+	const char *fingerprint; /* 16 hex digits, the same in every run of the same program */
+	struct report_frame user_line;
+	const char *user_source; /* the line's text, trimmed; "" unknown */
+	struct report_stack opened_stack; /* of the first connection */
+	uint64_t count, peak_open, pools;
+	const char *pool_library; /* "" none */
+	const char *pool_type;    /* "" none */
+	uint64_t endings[ENDING_COUNT];
+	uint64_t in_transaction;  /* ended or stand in a transaction */
+	uint64_t idle_min_ns, idle_max_ns; /* last use to end; both 0 when unknown */
+	const char *target; /* "user@host:port/database", of the first that connected */
+	const struct report_connection *connections; /* those still on record, oldest first */
+	size_t connection_count;
+	const struct report_close *closes; /* most frequent first */
+	size_t close_count;
+	bool is_suppressed;
+};
+
+struct report_misuse {
+	const char *kind; /* "inherited finish", ... */
+	const char *diagnosis, *cure;
+	struct report_connection connection;
+	const char *stack_name[3]; /* "opened", "misused" */
+	struct report_stack stack[3];
+	size_t stack_count;
+};
+
+struct report {
+	const struct report_process *processes;
+	size_t process_count;
+	const struct report_site *sites; /* by verdict, then count, biggest first */
+	size_t site_count;
+	const struct report_misuse *misuse;
+	size_t misuse_count;
+	uint64_t verdict_count[VERDICT_COUNT];            /* sites; misuse counts its entries */
+	uint64_t verdict_connections[VERDICT_COUNT];
+	uint64_t suppressed;  /* sites */
+	uint64_t damaged;     /* records torn or out of bounds */
+	bool is_failing;      /* some verdict is in fail_on, and not suppressed */
+	int exit_status;      /* filled by the command: what it will exit with */
+	bool is_verbose;
+};
+
+void report_free(struct report *report);
+
+#endif

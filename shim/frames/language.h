@@ -1,0 +1,86 @@
+/* A language's frames, read from inside a libpq call in the thread that made it.
+ *
+ * That thread's own frames cannot change while it is in libpq, whether or not it
+ * holds the interpreter's lock; other threads' objects can. Nothing of the
+ * language is needed at build time: everything is found with dlsym at run time.
+ *
+ * No function here allocates, takes an interpreter's lock, runs the
+ * interpreter's code that could, or changes errno. All are for any thread, in
+ * normal context (never in a signal handler). A surprise gives fewer frames,
+ * never a crash: the first reads of a process are guarded.
+ */
+#ifndef FRAMES_LANGUAGE_H
+#define FRAMES_LANGUAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ledger/layout.h"
+
+/* One frame as found by the cheap walk. The depot compares `code`, `file`,
+ * `position` and `first_line`; it is described only when its stack is new. */
+struct language_frame {
+	uintptr_t code;          /* code object */
+	uintptr_t file;          /* file name object: code addresses are reused */
+	uint32_t position;       /* instruction offset in bytes, or the line where that is at hand */
+	uint32_t first_line;
+	/* Not compared, valid during this call only: */
+	uintptr_t frame;         /* the interpreter's frame */
+	uintptr_t stack_address; /* lies within the native frame that runs this one; 0 unknown */
+};
+
+enum { LANGUAGE_NAME_MAX = 512, LANGUAGE_PATH_MAX = 4096, LANGUAGE_ATTRIBUTE_MAX = 64 };
+
+/* Texts are UTF-8, end with 0, and are cut at a character when too long. */
+struct language_description {
+	char function[LANGUAGE_NAME_MAX]; /* qualified where the language has it */
+	char file[LANGUAGE_PATH_MAX];
+	uint32_t line;                    /* 0 unknown */
+};
+
+/* The object whose method a frame runs: `self`. */
+struct language_self {
+	uintptr_t address;
+	char type[LANGUAGE_NAME_MAX];     /* bare type name, e.g. "QueuePool" */
+};
+
+/* What a report cannot see later. */
+struct language_moment {
+	bool is_finalizing;       /* the interpreter is shutting down */
+	bool is_collecting;       /* the cyclic collector is running */
+	bool is_collecting_known;
+	/* The name that the innermost frame's current call instruction calls
+	 * (conn.close() gives "close"; a `with` block's end "__exit__"); "" when its
+	 * current instruction is no call, as when a dropped reference ends an object. */
+	char called[LANGUAGE_ATTRIBUTE_MAX];
+};
+
+enum language_state {
+	LANGUAGE_ABSENT,      /* not in this process (so far) */
+	LANGUAGE_READY,
+	LANGUAGE_UNSUPPORTED  /* there, but not a version this build can read */
+};
+
+struct language {
+	enum ledger_language id;
+	/* Looks for the interpreter. Called at the first record, and again whenever
+	 * the list of loaded objects has changed and the answer was ABSENT. */
+	enum language_state (*attach)(void);
+	/* Fills frames innermost first; returns how many, 0 when this thread runs
+	 * none. *ret_is_truncated: there were more than `max`. */
+	size_t (*walk)(struct language_frame *frames, size_t max, bool *ret_is_truncated);
+	/* Returns 0, or -EFAULT when the frame's objects are not what they should be. */
+	int (*describe)(const struct language_frame *frame, struct language_description *ret);
+	/* Reads the first local variable of a frame of this walk. 0 or -EFAULT. */
+	int (*read_self)(const struct language_frame *frame, struct language_self *ret);
+	void (*read_moment)(const struct language_frame *frames, size_t count,
+			    struct language_moment *ret);
+	/* Is `pc` inside the function that runs exactly one language frame a native
+	 * frame? NULL where stack addresses give the order. */
+	bool (*is_evaluator)(uintptr_t pc);
+};
+
+extern const struct language python;
+
+#endif

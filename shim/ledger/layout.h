@@ -1,0 +1,305 @@
+/* The ledger: one process's record of its connections, THE contract between the
+ * shim that writes it and the companion that reads it, also while the process
+ * runs and after a SIGKILL.
+ *
+ *	+--------------------+ 0
+ *	| struct ledger_header, with the section table
+ *	+--------------------+ section[LEDGER_STRINGS].offset
+ *	| struct ledger_string, text, 0, padding to 8 bytes ...
+ *	+--------------------+ section[LEDGER_MODULES].offset
+ *	| struct ledger_module ...                          append only
+ *	| struct ledger_frame ...                           append only
+ *	| struct ledger_stack, frame ids ...                append only
+ *	| struct ledger_pool ...                            appended, then updated
+ *	| struct ledger_site ...                            appended, then updated
+ *	| struct ledger_connection ...                      slots, reused
+ *	| struct ledger_ending ...                          appended, then updated
+ *	| struct ledger_misuse ...                          append only
+ *	+--------------------+ file_size, sparse: only touched blocks are on disk
+ *
+ * Ids. A record of fixed size is known by its index + 1 in its section; a
+ * string and a stack by (byte offset in the section) / 8 + 1. Zero means none.
+ *
+ * Whole or torn. Append-only bytes are complete before `used` covers them
+ * (store-release; read it with load-acquire, before the bytes). A record that
+ * is updated begins with `sequence`: odd while the writer is inside, and bumped
+ * by two per update. A reader copies it between two equal even readings; one
+ * that stays odd in a process that is gone is torn.
+ *
+ * Integers are the host's own (`byte_order` tells); a ledger is read on the
+ * machine that wrote it. Every id, offset and length is untrusted input.
+ */
+#ifndef LEDGER_LAYOUT_H
+#define LEDGER_LAYOUT_H
+
+#include <assert.h>
+#include <stdint.h>
+
+#define LEDGER_MAGIC "pqleak\r\n"
+#define LEDGER_VERSION 1u
+#define LEDGER_BYTE_ORDER 0x01020304u
+#define LEDGER_SUFFIX ".ledger" /* file name: PID-RANDOM.ledger, RANDOM 16 hex digits */
+
+enum ledger_section_kind {
+	LEDGER_STRINGS,
+	LEDGER_MODULES,
+	LEDGER_FRAMES,
+	LEDGER_STACKS,
+	LEDGER_POOLS,
+	LEDGER_SITES,
+	LEDGER_CONNECTIONS,
+	LEDGER_ENDINGS,
+	LEDGER_MISUSES,
+	LEDGER_SECTION_COUNT
+};
+
+struct ledger_section {
+	uint64_t offset;      /* from the start of the file, a multiple of 4096 */
+	uint64_t capacity;    /* bytes */
+	uint64_t used;        /* bytes; published last */
+	uint64_t lost;        /* records that did not fit */
+	uint32_t record_size; /* bytes; 8 for strings and stacks */
+	uint32_t reserved;
+};
+static_assert(sizeof(struct ledger_section) == 40, "layout is part of the file format");
+
+/* How the process ended, as far as the shim saw it. A ledger that says RUNNING
+ * while its process (pid and process_start_ticks) is gone was killed. */
+enum ledger_process_end {
+	LEDGER_PROCESS_RUNNING,
+	LEDGER_PROCESS_EXIT,        /* exit(), or return from main */
+	LEDGER_PROCESS_QUICK_EXIT,  /* quick_exit() */
+	LEDGER_PROCESS_UNDERSCORE_EXIT, /* _exit(), _Exit() */
+	LEDGER_PROCESS_EXEC         /* execve(): the pid goes on with another program */
+};
+
+struct ledger_header {
+	char magic[8];
+	uint32_t byte_order;
+	uint32_t version;             /* a reader refuses a newer one */
+	uint32_t header_size;         /* bytes of this struct as written */
+	uint32_t section_count;
+	uint64_t file_size;           /* bytes */
+	int32_t pid;
+	int32_t parent_pid;
+	uint64_t process_start_ticks; /* field 22 of /proc/PID/stat: tells a reused pid */
+	uint64_t started_at_ns;       /* CLOCK_MONOTONIC, of this ledger, as all ..._at_ns */
+	uint64_t started_at_realtime_ns; /* CLOCK_REALTIME at the same moment */
+	uint32_t uid;
+	uint32_t ended;               /* enum ledger_process_end */
+	uint64_t ended_at_ns;         /* 0 while running */
+	uint32_t command;             /* string: program and script, never other arguments */
+	uint32_t executable;          /* string: path of the main program */
+	uint32_t report_error;        /* string: why the shim could not start a companion */
+	uint32_t flags;               /* enum ledger_header_flag */
+	/* Counters over the process's life, each updated on its own. */
+	uint64_t opened;              /* creators that returned non-NULL, failed ones included */
+	uint64_t finished;            /* of these, PQfinish was called */
+	uint64_t failed;              /* of these, the connect failed */
+	uint64_t open;                /* not finished now, failed ones included */
+	uint64_t peak_open;
+	uint64_t torn_records;        /* given up because a capture failed half way */
+	struct ledger_section section[LEDGER_SECTION_COUNT];
+};
+static_assert(sizeof(struct ledger_header) == 144 + 40 * LEDGER_SECTION_COUNT,
+	      "layout is part of the file format");
+
+enum ledger_header_flag {
+	LEDGER_REPORTED = 1u << 0,      /* a final report was delivered from this ledger */
+	LEDGER_NO_UNWINDER = 1u << 1,   /* libunwind could not be loaded: native stacks have one frame */
+	LEDGER_UNKNOWN_PYTHON = 1u << 2 /* an interpreter whose frames this build cannot read */
+};
+
+/* String: `length` bytes follow, then a 0, then padding to a multiple of 8. */
+struct ledger_string {
+	uint32_t length;
+	uint32_t hash;
+};
+static_assert(sizeof(struct ledger_string) == 8, "layout is part of the file format");
+
+enum { LEDGER_BUILD_ID_MAX = 32 };
+
+/* One loaded object at one place. An object loaded twice is two modules. */
+struct ledger_module {
+	uint64_t bias;            /* added to the object's own addresses (ELF p_vaddr) */
+	uint64_t start, end;      /* addresses it covers in memory */
+	uint32_t path;            /* string; the main program's by /proc/self/exe */
+	uint32_t build_id_length; /* bytes; 0 when it has none */
+	uint8_t build_id[LEDGER_BUILD_ID_MAX];
+	uint32_t flags;           /* enum ledger_module_flag */
+	int32_t libpq_version;    /* as PQlibVersion(), e.g. 150020; 0 when this is no libpq */
+};
+static_assert(sizeof(struct ledger_module) == 72, "layout is part of the file format");
+
+enum ledger_module_flag {
+	LEDGER_MODULE_MAIN = 1u << 0,  /* the main program */
+	LEDGER_MODULE_LIBPQ = 1u << 1  /* an instance of libpq that calls went to */
+};
+
+enum ledger_language {
+	LEDGER_NATIVE,
+	LEDGER_PYTHON,
+	LEDGER_RUBY,
+	LEDGER_PERL,
+	LEDGER_PHP,
+	LEDGER_LANGUAGE_COUNT
+};
+
+enum ledger_frame_flag {
+	/* The wrapped call itself, e.g. PQconnectdb: always the innermost frame.
+	 * `function` is its name, `module` and `offset` the real function. */
+	LEDGER_FRAME_CALL = 1u << 0,
+	/* `offset` is a return address: look up `offset` - 1. */
+	LEDGER_FRAME_RETURN = 1u << 1,
+	/* A pool's own frame, whose `self` gave the connection its pool. */
+	LEDGER_FRAME_POOL = 1u << 2
+};
+
+struct ledger_frame {
+	uint64_t offset;    /* native: address less the module's bias */
+	uint32_t module;    /* native: module id, 0 when no object covered the address */
+	uint32_t function;  /* language: string, the qualified name; native: CALL only */
+	uint32_t file;      /* language: string, the path as the language has it */
+	uint32_t line;      /* language: 0 when unknown */
+	uint16_t language;  /* enum ledger_language */
+	uint16_t flags;     /* enum ledger_frame_flag */
+	uint32_t reserved;
+};
+static_assert(sizeof(struct ledger_frame) == 32, "layout is part of the file format");
+
+enum ledger_stack_flag {
+	LEDGER_STACK_TRUNCATED = 1u << 0 /* deeper than `depth` allowed */
+};
+
+/* Stack: `frame_count` frame ids (uint32_t) follow, innermost first, padded to 8. */
+struct ledger_stack {
+	uint32_t hash;
+	uint16_t frame_count;
+	uint16_t flags; /* enum ledger_stack_flag */
+};
+static_assert(sizeof(struct ledger_stack) == 8, "layout is part of the file format");
+
+/* One pool object of a language. When the address comes back after every
+ * connection of the former pool was collected, it is another pool. */
+struct ledger_pool {
+	uint32_t sequence;
+	uint32_t type;      /* string, e.g. "QueuePool" */
+	uint32_t library;   /* string, e.g. "sqlalchemy" */
+	uint32_t generation; /* pools that had this address before */
+	uint64_t address;   /* identity only */
+	uint64_t opened;
+	uint64_t open;
+	uint64_t peak_open;
+};
+static_assert(sizeof(struct ledger_pool) == 48, "layout is part of the file format");
+
+/* One opening stack. */
+struct ledger_site {
+	uint32_t sequence;
+	uint32_t opened_stack;      /* 0: the site of everything that found no room */
+	uint64_t first_opened_at_ns;
+	uint64_t last_opened_at_ns;
+	uint64_t opened;
+	uint64_t finished;
+	uint64_t failed;            /* of the opened ones */
+	uint64_t open;              /* failed and unfinished ones included */
+	uint64_t peak_open;
+};
+static_assert(sizeof(struct ledger_site) == 64, "layout is part of the file format");
+
+enum ledger_connection_state {
+	LEDGER_FREE,
+	LEDGER_CONNECTING, /* PQconnectStart was called, the server has not said yes or no */
+	LEDGER_OPEN,
+	LEDGER_FAILED,     /* the connect failed; not finished */
+	LEDGER_ENDED       /* finished; kept until the slot is needed again */
+};
+
+/* PGTransactionStatusType + 1, so that zero means unknown. */
+enum ledger_transaction {
+	LEDGER_TRANSACTION_UNKNOWN,
+	LEDGER_TRANSACTION_IDLE,
+	LEDGER_TRANSACTION_ACTIVE,
+	LEDGER_TRANSACTION_INTRANS,
+	LEDGER_TRANSACTION_INERROR,
+	LEDGER_TRANSACTION_LOST /* PQTRANS_UNKNOWN: the connection is bad */
+};
+
+/* What was seen at the moment of PQfinish; the report concludes from it. */
+enum ledger_evidence {
+	LEDGER_FINALIZING = 1u << 0,   /* the interpreter was shutting down */
+	LEDGER_COLLECTING = 1u << 1,   /* the cyclic collector was running */
+	LEDGER_COLLECTING_KNOWN = 1u << 2, /* this build could tell whether it was */
+	LEDGER_EXITING = 1u << 3,      /* exit handlers were running */
+	LEDGER_WAS_FAILED = 1u << 4,   /* the connect had failed */
+	LEDGER_WAS_CONNECTING = 1u << 5, /* ended before the server said yes or no */
+	LEDGER_INHERITED = 1u << 6     /* the connection is the parent's: a child finished it */
+};
+
+/* One connection: a slot. An ENDED one keeps its story until the slot is reused. */
+struct ledger_connection {
+	uint32_t sequence;
+	uint8_t state;           /* enum ledger_connection_state */
+	uint8_t transaction;     /* enum ledger_transaction, at the last look */
+	uint16_t evidence;       /* enum ledger_evidence; ENDED only, but INHERITED always */
+	uint64_t serial;         /* 1, 2, 3 ... in the order of opening */
+	uint64_t handle;         /* PGconn address, an identity only */
+	uint64_t socket_inode;   /* 0 unknown */
+	uint64_t opened_at_ns;
+	uint64_t connected_at_ns; /* 0 until the server has said yes */
+	uint64_t ended_at_ns;
+	uint64_t last_use_at_ns; /* 0 never used */
+	uint64_t begun_at_ns;    /* the transaction; 0 when idle */
+	uint64_t uses;
+	uint32_t site;           /* id */
+	uint32_t opened_stack;   /* 0 when none was taken */
+	uint32_t last_use_stack;
+	uint32_t begun_stack;    /* what began the transaction it is in; 0 when idle */
+	uint32_t closed_stack;   /* ENDED only */
+	uint32_t called;         /* string: attribute that the top language frame was calling at the end */
+	uint32_t pool;           /* id */
+	uint32_t libpq;          /* module id */
+	uint32_t host, port, database, user, application_name; /* strings */
+	int32_t backend_pid;     /* 0 until the server has said */
+	int32_t socket;          /* descriptor; -1 none */
+	int32_t server_version;  /* as PQserverVersion(); 0 unknown */
+	int32_t thread;          /* tid that opened it */
+	int32_t owner_pid;       /* the process that opened it: another one's when INHERITED */
+	char sqlstate[8];        /* of a failed connect, "" unknown */
+};
+static_assert(sizeof(struct ledger_connection) == 160, "layout is part of the file format");
+
+/* What became of finished connections, summed over equal stories. */
+struct ledger_ending {
+	uint32_t sequence;
+	uint32_t site;
+	uint32_t closed_stack;
+	uint32_t called;         /* as in ledger_connection */
+	uint32_t last_use_stack;
+	uint32_t begun_stack;    /* not 0: was in a transaction */
+	uint16_t evidence;
+	uint8_t transaction;
+	uint8_t reserved[5];
+	uint64_t count;
+	uint64_t age_min_ns, age_max_ns;   /* opened to ended */
+	uint64_t idle_min_ns, idle_max_ns; /* last use to ended */
+};
+static_assert(sizeof(struct ledger_ending) == 72, "layout is part of the file format");
+
+enum ledger_misuse_kind {
+	LEDGER_MISUSE_NONE,
+	LEDGER_MISUSE_INHERITED_FINISH, /* a child finished its parent's connection */
+	LEDGER_MISUSE_INHERITED_USE,
+	LEDGER_MISUSE_DOUBLE_FINISH
+};
+
+struct ledger_misuse {
+	uint32_t kind;             /* enum ledger_misuse_kind */
+	uint32_t stack;            /* of the misuse */
+	uint64_t at_ns;
+	uint64_t count;
+	struct ledger_connection connection; /* as it was, stacks in this ledger */
+};
+static_assert(sizeof(struct ledger_misuse) == 184, "layout is part of the file format");
+
+#endif
