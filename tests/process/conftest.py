@@ -1,0 +1,93 @@
+"""Fixtures of the process tests: a real server, a database a test, the shim under test.
+
+PQLEAK_BUILD_DIR is the build to test, PQLEAK_CLIENTS where scripts/setup put the clients.
+"""
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from server import Server  # noqa: E402
+from shim import SOURCE, Shim  # noqa: E402
+
+BUILD = pathlib.Path(os.environ.get("PQLEAK_BUILD_DIR", SOURCE / "build")).absolute()
+CLIENTS = pathlib.Path(os.environ.get("PQLEAK_CLIENTS", BUILD / "clients")).absolute()
+DEBIAN_BINARIES = pathlib.Path("/usr/lib/postgresql/15/bin")
+
+PYTHONS = {
+    "debian": pathlib.Path("/usr/bin/python3"),
+    "sqlalchemy-2.0.38": CLIENTS / "sqlalchemy-2.0.38" / "bin" / "python",
+    "newest": CLIENTS / "newest" / "bin" / "python",
+}
+
+
+@pytest.fixture(scope="session")
+def server():
+    server = Server(DEBIAN_BINARIES)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def database(server):
+    database = server.create_database()
+    yield database
+    database.drop()
+
+
+@pytest.fixture
+def shim(database, tmp_path):
+    return Shim(BUILD, tmp_path, database.environment())
+
+
+@pytest.fixture(params=PYTHONS)
+def python(request):
+    """Each Python that has the drivers: Debian's, and those that scripts/setup made."""
+    path = PYTHONS[request.param]
+    assert path.exists(), f"{path} is missing: scripts/setup makes it"
+    return str(path)
+
+
+@pytest.fixture
+def programs():
+    """The sources of the programs."""
+    return SOURCE / "tests" / "programs"
+
+
+@pytest.fixture
+def compile_program(programs, tmp_path):
+    """Compiles one of the programs in a way of its own; returns the path of the result."""
+
+    def compile_source(source, name, *flags):
+        target = tmp_path / name
+        include = subprocess.run(["pg_config", "--includedir"], check=True, text=True,
+                                 stdout=subprocess.PIPE).stdout.strip()
+        subprocess.run([os.environ.get("CC", "cc"), "-g", "-O1", f"-I{include}", "-D_GNU_SOURCE",
+                        programs / source, "-o", target, *map(str, flags)], check=True)
+        return str(target)
+
+    return compile_source
+
+
+@pytest.fixture(scope="session")
+def newer_libpq():
+    """The libpq of PostgreSQL 17 in the npm package, beside Debian's 15."""
+    path = CLIENTS / "postgresql-17" / "native" / "lib" / "libpq.so.5"
+    if not path.exists():
+        why = "npm is not here" if shutil.which("npm") is None else "scripts/setup did not bring it"
+        pytest.skip(f"no libpq 17: {why}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def wheel_libpq():
+    """The libpq with a name of its own inside the psycopg2-binary wheel."""
+    paths = list((CLIENTS / "sqlalchemy-2.0.38").glob("lib/*/site-packages/psycopg2_binary.libs/"
+                                                      "libpq-*.so*"))
+    assert len(paths) == 1, f"one libpq in the wheel: {paths}"
+    return paths[0]

@@ -1,0 +1,21 @@
+"""The server is the judge: what it lists for a program is what the ledger says is open."""
+from ledger import open_ledger
+
+
+def assert_server_agrees(database, ledger_directory, pid):
+    """Call while the program stands still, between two of its own steps.
+
+    What the ledger has open, the server lists now. What the server lists beyond that
+    must be a backend that was told to end and has not yet: it is waited for.
+    """
+    ledger = open_ledger(ledger_directory, pid)
+    recorded = ledger.open_backends() if ledger else set()
+    if ledger:
+        ledger.close()
+    listed = database.backends()
+    assert recorded <= listed, f"the ledger has {recorded - listed} open, the server has not"
+    if listed > recorded:
+        database.wait_for_end(listed - recorded)
+        listed = database.backends()
+    assert listed == recorded, f"the server lists {listed - recorded}, the ledger does not"
+    return recorded
