@@ -1,0 +1,223 @@
+/* The contract pqleak-report/1, written as it goes: one object a line, so that a
+ * report of many thousand connections never stands in memory as a whole.
+ */
+#include "render/emitter.h"
+#include "render/renderer.h"
+
+static json_t *frame_value(struct emitter *emitter, const struct report_frame *frame)
+{
+	json_t *object = json_object();
+
+	emitter_add_text(emitter, object, "language", frame->language);
+	emitter_add_text(emitter, object, "function", frame->function);
+	emitter_add_text(emitter, object, "file", frame->file);
+	emitter_add_number(emitter, object, "line", frame->line);
+	emitter_add_text(emitter, object, "module", frame->module);
+	emitter_add_text(emitter, object, "build_id", frame->build_id);
+	emitter_add_number(emitter, object, "offset", frame->offset);
+	emitter_add_text(emitter, object, "library", frame->library);
+	emitter_add_flag(emitter, object, "is_user", frame->is_user);
+	return object;
+}
+
+static json_t *stack_value(struct emitter *emitter, const struct report_stack *stack)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < stack->count; i++)
+		emitter_append(emitter, array, frame_value(emitter, &stack->frames[i]));
+	return array;
+}
+
+static json_t *process_value(struct emitter *emitter, const struct report_process *process)
+{
+	json_t *object = json_object(), *libpqs = json_array();
+
+	for (size_t i = 0; i < process->libpq_count; i++) {
+		json_t *libpq = json_object();
+
+		emitter_add_text(emitter, libpq, "path", process->libpq[i].path);
+		emitter_add_signed(emitter, libpq, "version", process->libpq[i].version);
+		emitter_append(emitter, libpqs, libpq);
+	}
+	emitter_add_signed(emitter, object, "pid", process->pid);
+	emitter_add_signed(emitter, object, "parent_pid", process->parent_pid);
+	emitter_add_text(emitter, object, "command", process->command);
+	emitter_add_text(emitter, object, "ended", process->ended);
+	emitter_add_moment(emitter, object, "started_at", process->started_at_ns);
+	emitter_add_moment(emitter, object, "ended_at", process->ended_at_ns);
+	emitter_add(emitter, object, "libpq", libpqs);
+	emitter_add_number(emitter, object, "opened", process->opened);
+	emitter_add_number(emitter, object, "closed", process->closed);
+	emitter_add_number(emitter, object, "collected", process->collected);
+	emitter_add_number(emitter, object, "shutdown", process->shutdown);
+	emitter_add_number(emitter, object, "open", process->open);
+	emitter_add_number(emitter, object, "abandoned", process->abandoned);
+	emitter_add_number(emitter, object, "failed", process->failed);
+	emitter_add_number(emitter, object, "peak_open", process->peak_open);
+	emitter_add_number(emitter, object, "lost_records", process->lost_records);
+	emitter_add_number(emitter, object, "torn_records", process->torn_records);
+	return object;
+}
+
+/* "last_use", "transaction_begun": null when there was none. */
+static void add_event(struct emitter *emitter, json_t *object, const char *key, uint64_t at_ns,
+		      const struct report_stack *stack)
+{
+	json_t *event;
+
+	if (!at_ns) {
+		emitter_add(emitter, object, key, json_null());
+		return;
+	}
+	event = json_object();
+	emitter_add_number(emitter, event, "at", at_ns);
+	emitter_add(emitter, event, "stack", stack_value(emitter, stack));
+	emitter_add(emitter, object, key, event);
+}
+
+static json_t *connection_value(struct emitter *emitter, const struct report_connection *connection)
+{
+	json_t *object = json_object();
+
+	emitter_add_signed(emitter, object, "pid", connection->pid);
+	emitter_add_signed(emitter, object, "backend_pid", connection->backend_pid);
+	emitter_add_text(emitter, object, "host", connection->host);
+	emitter_add_text(emitter, object, "port", connection->port);
+	emitter_add_text(emitter, object, "database", connection->database);
+	emitter_add_text(emitter, object, "user", connection->user);
+	emitter_add_text(emitter, object, "application_name", connection->application_name);
+	emitter_add_text(emitter, object, "sqlstate", connection->sqlstate);
+	emitter_add_moment(emitter, object, "opened_at", connection->opened_at_ns);
+	emitter_add_moment(emitter, object, "ended_at", connection->ended_at_ns);
+	emitter_add_number(emitter, object, "age_ns", connection->age_ns);
+	emitter_add_number(emitter, object, "idle_ns", connection->idle_ns);
+	emitter_add_text(emitter, object, "transaction", connection->transaction);
+	emitter_add_text(emitter, object, "ending", ending_name(connection->ending));
+	add_event(emitter, object, "last_use", connection->last_use_at_ns, &connection->last_use);
+	add_event(emitter, object, "transaction_begun", connection->transaction_begun_at_ns,
+		  &connection->transaction_begun);
+	emitter_add_number(emitter, object, "pool", connection->pool);
+	emitter_add_flag(emitter, object, "is_torn", connection->is_torn);
+	return object;
+}
+
+static json_t *close_value(struct emitter *emitter, const struct report_close *close)
+{
+	json_t *object = json_object();
+
+	emitter_add_text(emitter, object, "ending", ending_name(close->ending));
+	emitter_add_number(emitter, object, "count", close->count);
+	emitter_add(emitter, object, "stack", stack_value(emitter, &close->stack));
+	return object;
+}
+
+static json_t *user_line_value(struct emitter *emitter, const struct report_site *site)
+{
+	json_t *object = json_object();
+
+	emitter_add_text(emitter, object, "function", site->user_line.function);
+	emitter_add_text(emitter, object, "file", site->user_line.file);
+	emitter_add_number(emitter, object, "line", site->user_line.line);
+	emitter_add_text(emitter, object, "source", site->user_source);
+	return object;
+}
+
+static json_t *site_value(struct emitter *emitter, const struct report_site *site)
+{
+	json_t *object = json_object(), *endings = json_object();
+
+	for (int i = 0; i < ENDING_COUNT; i++)
+		emitter_add_number(emitter, endings, ending_name((enum ending)i), site->endings[i]);
+	emitter_add_text(emitter, object, "verdict", verdict_name(site->verdict));
+	emitter_add_text(emitter, object, "diagnosis", site->diagnosis);
+	emitter_add_text(emitter, object, "cure", site->cure);
+	emitter_add_text(emitter, object, "fingerprint", site->fingerprint);
+	emitter_add_flag(emitter, object, "is_suppressed", site->is_suppressed);
+	emitter_add_text(emitter, object, "target", site->target);
+	emitter_add(emitter, object, "user_line", user_line_value(emitter, site));
+	emitter_add(emitter, object, "opened_stack", stack_value(emitter, &site->opened_stack));
+	emitter_add_flag(emitter, object, "is_truncated", site->opened_stack.is_truncated);
+	emitter_add_number(emitter, object, "count", site->count);
+	emitter_add_number(emitter, object, "peak_open", site->peak_open);
+	emitter_add_number(emitter, object, "pools", site->pools);
+	emitter_add_text(emitter, object, "pool_library", site->pool_library);
+	emitter_add_text(emitter, object, "pool_type", site->pool_type);
+	emitter_add(emitter, object, "endings", endings);
+	emitter_add_number(emitter, object, "in_transaction", site->in_transaction);
+	emitter_add_number(emitter, object, "idle_min_ns", site->idle_min_ns);
+	emitter_add_number(emitter, object, "idle_max_ns", site->idle_max_ns);
+	return object;
+}
+
+static json_t *misuse_value(struct emitter *emitter, const struct report_misuse *misuse)
+{
+	json_t *object = json_object(), *stacks = json_object();
+
+	for (size_t i = 0; i < misuse->stack_count; i++)
+		emitter_add(emitter, stacks, misuse->stack_name[i], stack_value(emitter, &misuse->stack[i]));
+	emitter_add_text(emitter, object, "kind", misuse->kind);
+	emitter_add_text(emitter, object, "diagnosis", misuse->diagnosis);
+	emitter_add_text(emitter, object, "cure", misuse->cure);
+	emitter_add(emitter, object, "connection", connection_value(emitter, &misuse->connection));
+	emitter_add(emitter, object, "stacks", stacks);
+	return object;
+}
+
+static void site_dump(struct emitter *emitter, const struct report_site *site)
+{
+	emitter_put(emitter, "{");
+	emitter_dump(emitter, site_value(emitter, site), JSON_EMBED);
+	emitter_put(emitter, ",\"connections\":[");
+	for (size_t i = 0; i < site->connection_count; i++) {
+		emitter_put(emitter, i ? ",\n" : "\n");
+		emitter_dump(emitter, connection_value(emitter, &site->connections[i]), 0);
+	}
+	emitter_put(emitter, "],\"close_stacks\":[");
+	for (size_t i = 0; i < site->close_count; i++) {
+		emitter_put(emitter, i ? ",\n" : "\n");
+		emitter_dump(emitter, close_value(emitter, &site->closes[i]), 0);
+	}
+	emitter_put(emitter, "]}");
+}
+
+static json_t *head_value(struct emitter *emitter, const struct report *report)
+{
+	json_t *object = json_object();
+
+	emitter_add_text(emitter, object, "schema", "pqleak-report/1");
+	emitter_add_signed(emitter, object, "exit_status", report->exit_status);
+	emitter_add_flag(emitter, object, "is_failing", report->is_failing);
+	emitter_add_number(emitter, object, "suppressed_sites", report->suppressed);
+	emitter_add_number(emitter, object, "damaged_records", report->damaged);
+	return object;
+}
+
+static int json_render(FILE *out, const struct report *report,
+		       const struct render_options *options)
+{
+	struct emitter emitter = { .out = out };
+
+	(void)options; /* a program reads it: everything, always, without colour */
+	emitter_put(&emitter, "{");
+	emitter_dump(&emitter, head_value(&emitter, report), JSON_EMBED);
+	emitter_put(&emitter, ",\n\"processes\":[");
+	for (size_t i = 0; i < report->process_count; i++) {
+		emitter_put(&emitter, i ? ",\n" : "\n");
+		emitter_dump(&emitter, process_value(&emitter, &report->processes[i]), 0);
+	}
+	emitter_put(&emitter, "],\n\"sites\":[");
+	for (size_t i = 0; i < report->site_count; i++) {
+		emitter_put(&emitter, i ? ",\n" : "\n");
+		site_dump(&emitter, &report->sites[i]);
+	}
+	emitter_put(&emitter, "],\n\"misuse\":[");
+	for (size_t i = 0; i < report->misuse_count; i++) {
+		emitter_put(&emitter, i ? ",\n" : "\n");
+		emitter_dump(&emitter, misuse_value(&emitter, &report->misuse[i]), 0);
+	}
+	emitter_put(&emitter, "]}\n");
+	return emitter_finish(&emitter);
+}
+
+const struct renderer renderer_json = { "json", json_render };

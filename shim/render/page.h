@@ -1,0 +1,43 @@
+/* The text report while it is written, and its parts. Only text.c and the files
+ * of the parts use it.
+ */
+#ifndef RENDER_PAGE_H
+#define RENDER_PAGE_H
+
+#include <limits.h>
+
+#include "render/renderer.h"
+#include "render/writer.h"
+
+struct page {
+	struct writer writer;
+	const struct render_options *options;
+	const struct report *report;
+	char directory[PATH_MAX]; /* the current one, with '/' at the end; "" unknown */
+};
+
+/* Begins a line of a block: "  opened  ". */
+void page_label(struct page *page, const char *label);
+
+/* "1 connection", "20 connections". */
+void page_count(struct page *page, uint64_t count, const char *noun);
+
+/* "handle_request app.py:19": what is known of it. */
+void page_place(struct page *page, const struct report_frame *frame);
+
+/* page_stack.c: the user's own frames beside `label`, aligned, then what is hidden;
+ * with is_verbose every frame. `source` is the text of the line of `user_line`;
+ * both may be NULL. Nothing for an empty stack. */
+void page_stack(struct page *page, const char *label, const struct report_stack *stack,
+		const struct report_frame *user_line, const char *source);
+
+/* page_connection.c: lines about one connection or all of a site's. */
+void page_endings(struct page *page, const struct report_site *site);
+void page_uses(struct page *page, const struct report_site *site);
+void page_connections(struct page *page, const struct report_site *site);
+
+/* page_site.c */
+void page_site(struct page *page, const struct report_site *site);
+void page_misuse(struct page *page, const struct report_misuse *misuse);
+
+#endif

@@ -1,0 +1,217 @@
+#include <inttypes.h>
+#include <string.h>
+
+#include "render/duration.h"
+#include "render/page.h"
+
+enum { STATES_MAX = 8, CONNECTIONS_MAX = 100 };
+
+static const struct report_process *process_find(const struct report *report, int pid)
+{
+	for (size_t i = 0; i < report->process_count; i++) {
+		if (report->processes[i].pid == pid)
+			return &report->processes[i];
+	}
+	return NULL;
+}
+
+/* Does some process of the site's connections still run? */
+static bool is_running(const struct page *page, const struct report_site *site)
+{
+	for (size_t i = 0; i < site->connection_count; i++) {
+		const struct report_process *process =
+			process_find(page->report, site->connections[i].pid);
+
+		if (process && !strcmp(process->ended, "running"))
+			return true;
+	}
+	return false;
+}
+
+/* Only the language tells whether "shutdown" was an interpreter's or exit()'s. */
+static bool is_interpreted(const struct report_site *site)
+{
+	for (size_t i = 0; i < site->opened_stack.count; i++) {
+		if (strcmp(site->opened_stack.frames[i].language, "c"))
+			return true;
+	}
+	return false;
+}
+
+static const char *ending_words(const struct page *page, const struct report_site *site,
+				enum ending ending)
+{
+	switch (ending) {
+	case ENDING_COLLECTED:
+		return is_interpreted(site) ? "by the garbage collector" : "by a finaliser";
+	case ENDING_SHUTDOWN:
+		return is_interpreted(site) ? "at interpreter shutdown" : "by exit handlers";
+	case ENDING_OPEN:
+		return is_running(page, site) ? "open now" : "open at exit";
+	case ENDING_ABANDONED:
+		return "abandoned when the process was cut off";
+	case ENDING_FAILED_UNFINISHED:
+		return "failed and never finished";
+	case ENDING_CHILD_FINISH:
+		return "by a forked child";
+	case ENDING_CLOSED:
+	case ENDING_COUNT:
+		break;
+	}
+	return "by the program";
+}
+
+void page_endings(struct page *page, const struct report_site *site)
+{
+	/* The program's own closes come last: their count, also 0, is the point. */
+	static const enum ending order[] = { ENDING_COLLECTED, ENDING_SHUTDOWN, ENDING_OPEN,
+					     ENDING_ABANDONED, ENDING_FAILED_UNFINISHED,
+					     ENDING_CHILD_FINISH, ENDING_CLOSED };
+	struct writer *writer = &page->writer;
+	bool is_first = true;
+
+	page_label(page, "ended");
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		uint64_t count = site->endings[order[i]];
+
+		if (count == 0 && order[i] != ENDING_CLOSED)
+			continue;
+		writer_format(writer, "%s%" PRIu64 " %s", is_first ? "" : ", ", count,
+			      ending_words(page, site, order[i]));
+		is_first = false;
+	}
+	if (site->in_transaction)
+		writer_format(writer, "; %" PRIu64 " in a transaction", site->in_transaction);
+	writer_put(writer, "\n");
+}
+
+static const char *state_words(const char *state)
+{
+#define SQLSTATE(code, words) \
+	if (!strcmp(state, code)) \
+		return words;
+#include "render/sqlstates.def"
+#undef SQLSTATE
+	return NULL;
+}
+
+static void states_write(struct page *page, const struct report_site *site)
+{
+	const char *states[STATES_MAX];
+	size_t count = 0;
+
+	for (size_t i = 0; i < site->connection_count && count < STATES_MAX; i++) {
+		const char *state = site->connections[i].sqlstate;
+		size_t known = 0;
+
+		while (known < count && strcmp(states[known], state))
+			known++;
+		if (*state && known == count)
+			states[count++] = state;
+	}
+	for (size_t i = 0; i < count; i++) {
+		const char *words = state_words(states[i]);
+
+		page_label(page, "error");
+		writer_put(&page->writer, "SQLSTATE ");
+		writer_name(&page->writer, states[i]);
+		writer_put(&page->writer, words ? ": " : "");
+		writer_put(&page->writer, words ? words : "");
+		writer_put(&page->writer, "\n");
+	}
+}
+
+/* The newest connection that has what is asked for. */
+static const struct report_connection *newest(const struct report_site *site, bool is_begun)
+{
+	for (size_t i = site->connection_count; i-- > 0;) {
+		const struct report_connection *connection = &site->connections[i];
+
+		if (is_begun ? connection->transaction_begun.count > 0
+			     : connection->last_use.count > 0)
+			return connection;
+	}
+	return NULL;
+}
+
+static const struct report_frame *innermost_user(const struct report_stack *stack)
+{
+	for (size_t i = 0; i < stack->count; i++) {
+		if (stack->frames[i].is_user)
+			return &stack->frames[i];
+	}
+	return &stack->frames[0];
+}
+
+static void idle_write(struct page *page, const struct report_site *site)
+{
+	const char *end = is_running(page, site) ? "now" : "the end";
+	char least[DURATION_MAX], most[DURATION_MAX];
+
+	if (site->idle_max_ns == 0)
+		return;
+	duration_format(site->idle_min_ns, least);
+	duration_format(site->idle_max_ns, most);
+	if (!strcmp(least, most))
+		writer_format(&page->writer, ", %s before %s", most, end);
+	else
+		writer_format(&page->writer, ", %s to %s before %s", least, most, end);
+}
+
+void page_uses(struct page *page, const struct report_site *site)
+{
+	const struct report_connection *used = newest(site, false);
+	const struct report_connection *begun = newest(site, true);
+
+	states_write(page, site);
+	if (begun)
+		page_stack(page, "begun", &begun->transaction_begun, &site->user_line,
+			   site->user_source);
+	if (!used)
+		return;
+	page_label(page, "used");
+	writer_put(&page->writer, "last by ");
+	page_place(page, innermost_user(&used->last_use));
+	idle_write(page, site);
+	writer_put(&page->writer, "\n");
+}
+
+static void connection_write(struct page *page, const struct report_site *site,
+			     const struct report_connection *connection)
+{
+	struct writer *writer = &page->writer;
+	char age[DURATION_MAX], idle[DURATION_MAX];
+
+	duration_format(connection->age_ns, age);
+	duration_format(connection->idle_ns, idle);
+	page_label(page, "each");
+	writer_format(writer, "pid %d, backend %d, %s old, ", connection->pid,
+		      connection->backend_pid, age);
+	if (connection->last_use_at_ns)
+		writer_format(writer, "idle %s, ", idle);
+	writer_format(writer, "transaction %s, %s%s\n", connection->transaction,
+		      ending_words(page, site, connection->ending),
+		      connection->is_torn ? ", torn record" : "");
+}
+
+void page_connections(struct page *page, const struct report_site *site)
+{
+	size_t shown = site->connection_count < CONNECTIONS_MAX ? site->connection_count
+								: CONNECTIONS_MAX;
+
+	for (size_t i = 0; i < shown; i++)
+		connection_write(page, site, &site->connections[i]);
+	if (shown < site->connection_count) {
+		page_label(page, "");
+		writer_format(&page->writer, "(%zu more: the JSON report has them)\n",
+			      site->connection_count - shown);
+	}
+	for (size_t i = 0; i < site->close_count; i++) {
+		const struct report_close *close = &site->closes[i];
+
+		page_label(page, "closed");
+		writer_format(&page->writer, "%" PRIu64 " %s\n", close->count,
+			      ending_words(page, site, close->ending));
+		page_stack(page, "", &close->stack, NULL, NULL);
+	}
+}

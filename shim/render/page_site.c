@@ -1,0 +1,143 @@
+#include <inttypes.h>
+#include <string.h>
+
+#include "render/page.h"
+
+enum { LABEL_WIDTH = 8, VERDICT_WIDTH = 6 };
+
+/* What fails by default is written loud. */
+static const struct {
+	const char *word;
+	enum writer_color color;
+} headings[] = {
+	[VERDICT_LEAK] = { "LEAK", COLOR_RED },       [VERDICT_STUCK] = { "STUCK", COLOR_RED },
+	[VERDICT_FAILED] = { "FAILED", COLOR_RED },   [VERDICT_MISUSE] = { "MISUSE", COLOR_RED },
+	[VERDICT_DROPPED] = { "dropped", COLOR_YELLOW }, [VERDICT_HELD] = { "held", COLOR_BOLD },
+	[VERDICT_OK] = { "ok", COLOR_GREEN },
+};
+
+void page_label(struct page *page, const char *label)
+{
+	writer_put(&page->writer, "  ");
+	writer_color(&page->writer, COLOR_BOLD);
+	writer_put(&page->writer, label);
+	writer_color(&page->writer, COLOR_NONE);
+	writer_pad(&page->writer, strlen(label) < LABEL_WIDTH ? LABEL_WIDTH - strlen(label) : 1);
+}
+
+void page_count(struct page *page, uint64_t count, const char *noun)
+{
+	writer_format(&page->writer, "%" PRIu64 " %s%s", count, noun, count == 1 ? "" : "s");
+}
+
+static void heading_write(struct page *page, enum verdict verdict)
+{
+	const char *word = headings[verdict].word;
+
+	writer_put(&page->writer, "\n");
+	writer_color(&page->writer, headings[verdict].color);
+	writer_put(&page->writer, word);
+	writer_color(&page->writer, COLOR_NONE);
+	writer_pad(&page->writer, strlen(word) < VERDICT_WIDTH ? VERDICT_WIDTH - strlen(word) : 1);
+}
+
+static void connection_target(struct page *page, const struct report_connection *connection)
+{
+	struct writer *writer = &page->writer;
+
+	writer_put(writer, " to ");
+	writer_name(writer, connection->user);
+	writer_put(writer, "@");
+	writer_name(writer, connection->host);
+	writer_put(writer, ":");
+	writer_name(writer, connection->port);
+	writer_put(writer, "/");
+	writer_name(writer, connection->database);
+}
+
+static void target_write(struct page *page, const struct report_site *site)
+{
+	if (*site->target) {
+		writer_put(&page->writer, " to ");
+		writer_name(&page->writer, site->target);
+	} else if (site->connection_count && *site->connections[0].database) {
+		connection_target(page, &site->connections[0]);
+	}
+}
+
+static void pools_write(struct page *page, const struct report_site *site)
+{
+	struct writer *writer = &page->writer;
+
+	if (site->pools == 0)
+		return;
+	writer_put(writer, ", through ");
+	page_count(page, site->pools, "pool");
+	if (!*site->pool_library)
+		return;
+	writer_put(writer, " (");
+	writer_name(writer, site->pool_library);
+	writer_put(writer, *site->pool_type ? " " : "");
+	writer_name(writer, site->pool_type);
+	writer_put(writer, ")");
+}
+
+static void advice_write(struct page *page, const char *label, const char *text)
+{
+	if (!*text)
+		return;
+	page_label(page, label);
+	writer_name(&page->writer, text);
+	writer_put(&page->writer, "\n");
+}
+
+/* A note is one line and its reason; a finding is a block. */
+static bool is_note(const struct page *page, const struct report_site *site)
+{
+	return !page->options->is_verbose &&
+	       (site->verdict == VERDICT_HELD || site->verdict == VERDICT_OK);
+}
+
+void page_site(struct page *page, const struct report_site *site)
+{
+	struct writer *writer = &page->writer;
+
+	heading_write(page, site->verdict);
+	page_count(page, site->count,
+		   site->verdict == VERDICT_FAILED ? "failed connection" : "connection");
+	target_write(page, site);
+	pools_write(page, site);
+	if (is_note(page, site)) {
+		writer_put(writer, ": ");
+		page_place(page, &site->user_line);
+	}
+	writer_put(writer, "\n");
+	if (!is_note(page, site)) {
+		page_stack(page, "opened", &site->opened_stack, &site->user_line,
+			   site->user_source);
+		page_endings(page, site);
+		page_uses(page, site);
+	}
+	if (page->options->is_verbose) {
+		page_connections(page, site);
+		advice_write(page, "site", site->fingerprint);
+	}
+	advice_write(page, "cause", site->diagnosis);
+	advice_write(page, "cure", site->cure);
+}
+
+void page_misuse(struct page *page, const struct report_misuse *misuse)
+{
+	const struct report_connection *connection = &misuse->connection;
+
+	heading_write(page, VERDICT_MISUSE);
+	writer_name(&page->writer, misuse->kind);
+	writer_put(&page->writer, " of a connection");
+	if (*connection->database)
+		connection_target(page, connection);
+	writer_format(&page->writer, " in pid %d\n", connection->pid);
+	for (size_t i = 0; i < misuse->stack_count; i++)
+		page_stack(page, misuse->stack_name[i], &misuse->stack[i], NULL, NULL);
+	advice_write(page, "cause", misuse->diagnosis);
+	advice_write(page, "cure", misuse->cure);
+}

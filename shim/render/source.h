@@ -1,0 +1,18 @@
+/* One line of a source file, to show beside a frame.
+ *
+ * The path came out of a ledger: only regular files are read, never a device or
+ * a pipe that would block, and never more than a bounded part.
+ */
+#ifndef RENDER_SOURCE_H
+#define RENDER_SOURCE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { SOURCE_LINE_MAX = 160 };
+
+/* Reads line `line` (the first is 1) of `file`, without the blanks around it, cut
+ * at SOURCE_LINE_MAX. Returns 0, -ENOENT when there is no such line, or -Exxx. */
+int source_read(const char *file, uint32_t line, char ret_text[SOURCE_LINE_MAX]);
+
+#endif
