@@ -202,6 +202,28 @@ static void load(struct object *object)
 		snprintf(object->problem, sizeof(object->problem), "the file has no symbols");
 }
 
+static bool is_mangled(const char *name)
+{
+	return strncmp(name, "_Z", 2) == 0;
+}
+
+/* Assembly and units without functions have lines but no names; C++ functions on
+ * local types, such as lambdas, only a short name without arguments. */
+static size_t add_symbol(struct object *object, uint64_t address,
+			 struct unit_location *locations, size_t count)
+{
+	const char *name = symbol_table_find(object->symbols, address);
+	struct unit_location *outermost = count ? &locations[count - 1] : &locations[0];
+
+	if (!name)
+		return count;
+	if (!count)
+		*outermost = (struct unit_location){ 0 };
+	if (!outermost->function || (!is_mangled(outermost->function) && is_mangled(name)))
+		outermost->function = name;
+	return count ? count : 1;
+}
+
 size_t object_find(struct object *object, uint64_t address, struct unit_location *locations,
 		   size_t max)
 {
@@ -213,14 +235,7 @@ size_t object_find(struct object *object, uint64_t address, struct unit_location
 		load(object);
 	if (object->info)
 		count = debug_info_find(object->info, address - object->dwarf_bias, locations, max);
-	/* Assembly and units without functions have lines but no names. */
-	if (object->symbols && (!count || !locations[count - 1].function)) {
-		const char *name = symbol_table_find(object->symbols, address);
-
-		if (!count && name)
-			locations[count++] = (struct unit_location){ 0 };
-		if (name)
-			locations[count - 1].function = name;
-	}
+	if (object->symbols)
+		count = add_symbol(object, address, locations, count);
 	return count;
 }
