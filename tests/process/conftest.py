@@ -53,6 +53,11 @@ def python(request):
     return str(path)
 
 
+@pytest.fixture(scope="session")
+def clients():
+    return CLIENTS
+
+
 @pytest.fixture
 def programs():
     """The sources of the programs."""

@@ -55,7 +55,7 @@ class Server:
         self.process = subprocess.Popen(
             [*unprivileged(), self.binaries / "postgres", "-D", data, "-p", str(self.port),
              "-k", self.directory, "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off",
-             "-c", "max_connections=100", "-c", "lc_messages=C"],
+             "-c", "max_connections=100", "-c", "autovacuum=off", "-c", "lc_messages=C"],
             cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
             text=True)
         for line in self.process.stderr:
@@ -103,7 +103,8 @@ class Database:
     def backends(self):
         """The pids of the server's processes that serve this database's clients."""
         rows = self.server.query(
-            "select pid from pg_stat_activity where datname = %s and backend_type = 'client backend'",
+            "select pid from pg_stat_activity"
+            " where datname = %s and backend_type = 'client backend'",
             (self.name,))
         return {pid for (pid,) in rows}
 

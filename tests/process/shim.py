@@ -59,6 +59,8 @@ class Shim:
 
     def preload(self, library=None, **options):
         """The environment of a program that runs with the shim, and reports to a file."""
+        # The loader would go on without it, and the program would behave as ever.
+        assert self.library.exists(), f"{self.library} is not built"
         options = {"log": self.reports / "%p.json", "format": "json"} | options
         return self.base | {"LD_PRELOAD": str(library or self.library)} | self.options(**options)
 

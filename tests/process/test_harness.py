@@ -8,8 +8,8 @@ from stepping import Stepping
 
 def test_the_server_lists_what_a_program_has_open_and_nothing_else(database, shim):
     assert database.backends() == set()
-    script = "import psycopg2, sys; c = psycopg2.connect(''); print(c.info.backend_pid, flush=True)" \
-             "; sys.stdin.read()"
+    script = "import psycopg2, sys; connection = psycopg2.connect('');" \
+             "print(connection.info.backend_pid, flush=True); sys.stdin.read()"
     with subprocess.Popen(["/usr/bin/python3", "-c", script], env=shim.base, text=True,
                           stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         backend = int(process.stdout.readline())
