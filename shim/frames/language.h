@@ -52,7 +52,10 @@ struct language_moment {
 	bool is_collecting_known;
 	/* The name that the innermost frame's current call instruction calls
 	 * (conn.close() gives "close"; a `with` block's end "__exit__"); "" when its
-	 * current instruction is no call, as when a dropped reference ends an object. */
+	 * current instruction is no call, as when a dropped reference ends an object;
+	 * "?" when it calls something that has no plain name there (table[0]()).
+	 * Python up to 3.10: when a function's return drops its locals, the caller's
+	 * call of that function. */
 	char called[LANGUAGE_ATTRIBUTE_MAX];
 };
 
@@ -76,8 +79,8 @@ struct language {
 	int (*read_self)(const struct language_frame *frame, struct language_self *ret);
 	void (*read_moment)(const struct language_frame *frames, size_t count,
 			    struct language_moment *ret);
-	/* Is `pc` inside the function that runs exactly one language frame a native
-	 * frame? NULL where stack addresses give the order. */
+	/* Is `pc` inside the interpreter's evaluation loop? Where frames have no stack
+	 * addresses, it runs exactly one of them a native frame. May be NULL. */
 	bool (*is_evaluator)(uintptr_t pc);
 };
 

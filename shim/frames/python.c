@@ -1,0 +1,211 @@
+/* CPython 3.6 to 3.15 as a struct language: finds the interpreter, and decides when
+ * its memory is trusted. */
+#include "frames/language.h"
+
+#include <limits.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "frames/memory.h"
+#include "frames/python_moment.h"
+#include "frames/python_object.h"
+#include "frames/python_walk.h"
+#include "frames/symbols.h"
+
+/* So many frames described without a surprise end the time of guarded reads, or as
+ * many as the first stack has. */
+enum { PROOFS_MAX = 8, PROOFS_NOT_BEGUN = INT_MAX };
+
+static pthread_mutex_t attach_lock = PTHREAD_MUTEX_INITIALIZER; /* of python_runtime */
+static _Atomic enum language_state state = LANGUAGE_ABSENT;
+static atomic_ullong unloaded_seen;
+static atomic_int proofs_left = PROOFS_NOT_BEGUN;
+
+/* "3.9.18 (main, ..." of the versions that have no Py_Version. */
+static unsigned long version_from_text(const char *text)
+{
+	unsigned long parts[2] = { 0, 0 };
+
+	for (unsigned i = 0; i < 2; i++, text++)
+		for (; *text >= '0' && *text <= '9'; text++)
+			parts[i] = parts[i] * 10 + (unsigned long)(*text - '0');
+	return parts[0] << 24 | parts[1] << 16;
+}
+
+/* As PY_VERSION_HEX, at least its major and minor parts; 0 unknown. */
+static unsigned long find_version(void)
+{
+	uintptr_t variable = symbol_address("Py_Version");
+	uintptr_t function = symbol_address("Py_GetVersion");
+
+	if (variable != 0)
+		return memory_word(variable);
+	return function != 0 ? version_from_text(((const char *(*)(void))function)()) : 0;
+}
+
+static void find_types(struct python_runtime *runtime)
+{
+	runtime->code_type = symbol_address("PyCode_Type");
+	runtime->text_type = symbol_address("PyUnicode_Type");
+	runtime->bytes_type = symbol_address("PyBytes_Type");
+	runtime->tuple_type = symbol_address("PyTuple_Type");
+	runtime->cell_type = symbol_address("PyCell_Type");
+}
+
+static void find_finalizing(struct python_runtime *runtime)
+{
+	uintptr_t function = symbol_address("Py_IsFinalizing");
+
+	if (function == 0)
+		function = symbol_address("_Py_IsFinalizing");
+	runtime->is_finalizing = (int (*)(void))function;
+	runtime->finalizing = symbol_address("_Py_Finalizing");
+}
+
+/* A debug build that traces references, or anything else of another shape, shows
+ * in the first object looked at: the type of PyCode_Type is PyType_Type. */
+static bool has_known_objects(const struct python_runtime *runtime)
+{
+	uintptr_t type_type = symbol_address("PyType_Type");
+
+	return type_type != 0 && runtime->code_type != 0 &&
+	       memory_word(runtime->code_type + runtime->layout.object_type) == type_type;
+}
+
+static enum language_state attach_locked(void)
+{
+	struct python_runtime runtime = { 0 };
+	uintptr_t this_thread = symbol_address("PyGILState_GetThisThreadState");
+	struct symbol evaluator;
+
+	if (this_thread == 0)
+		return LANGUAGE_ABSENT;
+
+	unsigned long version = find_version();
+
+	if (version >> 24 != 3)
+		return LANGUAGE_UNSUPPORTED;
+	runtime.minor = version >> 16 & 0xff;
+	runtime.runtime = symbol_address("_PyRuntime");
+	if (python_layout_init(runtime.minor, runtime.runtime, &runtime.layout) != 0)
+		return LANGUAGE_UNSUPPORTED;
+	find_types(&runtime);
+	if (!has_known_objects(&runtime))
+		return LANGUAGE_UNSUPPORTED;
+	find_finalizing(&runtime);
+	if (symbol_find("_PyEval_EvalFrameDefault", &evaluator)) {
+		runtime.evaluator = evaluator.address;
+		runtime.evaluator_end = evaluator.address + evaluator.size;
+	}
+	runtime.this_thread = (uintptr_t (*)(void))this_thread;
+	python_runtime = runtime;
+	return LANGUAGE_READY;
+}
+
+static enum language_state attach(void)
+{
+	if (atomic_load(&state) != LANGUAGE_ABSENT)
+		return atomic_load(&state);
+
+	pthread_mutex_lock(&attach_lock);
+	if (atomic_load(&state) == LANGUAGE_ABSENT) {
+		atomic_store(&unloaded_seen, symbols_unloaded());
+		atomic_store(&state, attach_locked());
+	}
+	pthread_mutex_unlock(&attach_lock);
+	return atomic_load(&state);
+}
+
+/* Is the interpreter that was found still there? A plug-in's libpython can be
+ * unloaded, and loaded again elsewhere; pinning it would change what the host sees. */
+static bool is_attached(void)
+{
+	unsigned long long unloaded = symbols_unloaded();
+
+	if (atomic_load(&state) != LANGUAGE_READY)
+		return false;
+	if (unloaded == atomic_load(&unloaded_seen))
+		return true;
+
+	pthread_mutex_lock(&attach_lock);
+	if (symbol_address("PyGILState_GetThisThreadState") !=
+	    (uintptr_t)python_runtime.this_thread)
+		atomic_store(&state, attach_locked());
+	atomic_store(&unloaded_seen, unloaded);
+	pthread_mutex_unlock(&attach_lock);
+	return atomic_load(&state) == LANGUAGE_READY;
+}
+
+static void begin_proof(size_t count)
+{
+	int expected = PROOFS_NOT_BEGUN;
+
+	if (count > 0)
+		atomic_compare_exchange_strong(&proofs_left, &expected,
+					       count < PROOFS_MAX ? (int)count : PROOFS_MAX);
+}
+
+static void count_proof(void)
+{
+	int left = atomic_load_explicit(&proofs_left, memory_order_relaxed);
+
+	if (left > 0 && left != PROOFS_NOT_BEGUN)
+		atomic_compare_exchange_strong(&proofs_left, &left, left - 1);
+}
+
+static size_t walk(struct language_frame *frames, size_t max, bool *ret_is_truncated)
+{
+	*ret_is_truncated = false;
+	if (!is_attached())
+		return 0;
+
+	uintptr_t thread = python_runtime.this_thread();
+	bool is_clean;
+
+	if (thread == 0)
+		return 0;
+	/* While the interpreter is taken apart, a thread that outlives it may hold
+	 * the address of a thread state that is gone. */
+	memory_set_guarded(atomic_load_explicit(&proofs_left, memory_order_relaxed) > 0 ||
+			   python_is_finalizing());
+
+	size_t count = python_walk(thread, frames, max, ret_is_truncated, &is_clean);
+
+	if (is_clean)
+		begin_proof(count);
+	return count;
+}
+
+static int describe(const struct language_frame *frame, struct language_description *ret)
+{
+	int result = python_describe(frame, ret);
+
+	if (result == 0)
+		count_proof();
+	return result;
+}
+
+static void read_moment(const struct language_frame *frames, size_t count,
+			struct language_moment *ret)
+{
+	*ret = (struct language_moment){ 0 };
+	if (is_attached())
+		python_read_moment(python_runtime.this_thread(), frames, count, ret);
+}
+
+/* A `pc` is where a call returns to, which may be just behind the function. What the
+ * compiler moved out of the function to its cold section is missed. */
+static bool is_evaluator(uintptr_t pc)
+{
+	return pc > python_runtime.evaluator && pc <= python_runtime.evaluator_end;
+}
+
+const struct language python = {
+	.id = LEDGER_PYTHON,
+	.attach = attach,
+	.walk = walk,
+	.describe = describe,
+	.read_self = python_read_self,
+	.read_moment = read_moment,
+	.is_evaluator = is_evaluator,
+};

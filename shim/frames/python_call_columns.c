@@ -1,0 +1,171 @@
+#include "frames/python_call.h"
+
+#include "frames/python_lines.h"
+#include "frames/python_object.h"
+#include "frames/python_walk.h"
+
+enum opcode_kind {
+	OTHER,
+	CALL,
+	PRECALL,  /* 3.11: stands before each CALL, and may do its work */
+	EXIT,
+	NAMED,
+	NAMED_1,
+	NAMED_2,
+	LOCAL,
+	CONSTANT,
+	EXTENDED,
+	SKIP
+};
+
+struct opcode_row {
+	uint8_t minor, first, last, kind;
+};
+
+static const struct opcode_row opcodes[] = {
+#define STACK_OPCODE(number, pops, pushes, kind)
+#define OPCODE(minor, first, last, kind) { minor, first, last, kind },
+#include "frames/python_opcodes.def"
+#undef STACK_OPCODE
+#undef OPCODE
+};
+
+static enum opcode_kind kind_at(uintptr_t address)
+{
+	uint8_t opcode = memory_byte(address);
+
+	for (size_t i = 0; i < sizeof(opcodes) / sizeof(*opcodes); i++)
+		if (opcodes[i].minor == python_runtime.minor && opcode >= opcodes[i].first &&
+		    opcode <= opcodes[i].last)
+			return opcodes[i].kind;
+	return OTHER;
+}
+
+static bool is_same_source(const struct python_location *left, const struct python_location *right)
+{
+	return left->line == right->line && left->end_line == right->end_line &&
+	       left->column == right->column && left->end_column == right->end_column;
+}
+
+/* A table entry covers 8 units at most: joins neighbours of one source to one run.
+ * `next` holds the entry after the run, and is_ended when there is none. */
+struct run_reader {
+	struct memory_window table;
+	struct python_location next;
+	bool is_ended;
+};
+
+static bool runs_open(struct run_reader *reader, const struct language_frame *frame)
+{
+	size_t size;
+
+	if (!python_bytes_open(memory_word(frame->code + python_runtime.layout.code_lines),
+			       &reader->table, &size))
+		return false;
+	python_location_init(&reader->next, frame->first_line);
+	reader->is_ended = !python_location_next(&reader->next, &reader->table);
+	return true;
+}
+
+static bool runs_next(struct run_reader *reader, struct python_location *run)
+{
+	if (reader->is_ended)
+		return false;
+	*run = reader->next;
+	do {
+		run->end = reader->next.end;
+		reader->is_ended = !python_location_next(&reader->next, &reader->table);
+	} while (!reader->is_ended && is_same_source(run, &reader->next));
+	return true;
+}
+
+static bool find_run(const struct language_frame *frame, struct python_location *ret)
+{
+	struct run_reader reader;
+
+	if (!runs_open(&reader, frame))
+		return false;
+	while (runs_next(&reader, ret))
+		if (frame->position < ret->end)
+			return true;
+	return false;
+}
+
+/* The name that the first instruction of a run loads. */
+static struct python_callee callee_from(uintptr_t bytecode, const struct python_location *run)
+{
+	uint32_t argument = 0;
+
+	for (uint32_t at = run->start; at < run->end; at += 2) {
+		enum opcode_kind kind = kind_at(bytecode + at);
+
+		argument = argument << 8 | memory_byte(bytecode + at + 1);
+		if (kind == EXTENDED)
+			continue;
+		if (kind == NAMED || kind == NAMED_1 || kind == NAMED_2)
+			return (struct python_callee){ CALLEE_NAMED, argument >> (kind - NAMED) };
+		if (kind == LOCAL)
+			return (struct python_callee){ CALLEE_LOCAL, argument };
+		if (kind != SKIP)
+			return (struct python_callee){ CALLEE_UNNAMED, 0 };
+		argument = 0;
+	}
+	return (struct python_callee){ CALLEE_NONE, 0 };
+}
+
+/* `a.b(c)`: what loads the callee `a.b` was compiled from the last piece of source
+ * before the call that begins where the call begins and ends before it ends. */
+static struct python_callee find_callee(const struct language_frame *frame, uintptr_t bytecode,
+					const struct python_location *call)
+{
+	struct python_callee callee = { CALLEE_UNNAMED, 0 };
+	struct python_location run;
+	struct run_reader reader;
+
+	/* Without columns (-X no_debug_ranges) a line is all that is known. */
+	if (call->column < 0 || !runs_open(&reader, frame))
+		return callee;
+	while (runs_next(&reader, &run) && run.end <= call->start) {
+		if (run.line != call->line || run.column != call->column ||
+		    is_same_source(&run, call))
+			continue;
+
+		struct python_callee found = callee_from(bytecode, &run);
+
+		if (found.kind != CALLEE_NONE)
+			callee = found;
+	}
+	return callee;
+}
+
+/* The end of a `with` block calls with three constants that have the source of the
+ * call itself; arguments in the source have their own. */
+static bool is_exit(uintptr_t bytecode, uint32_t position, enum opcode_kind kind,
+		    const struct python_location *run)
+{
+	uint32_t before = kind == CALL && python_runtime.minor == 11 ? 6 : 2;
+
+	return position >= run->start + before &&
+	       kind_at(bytecode + position - before) == CONSTANT;
+}
+
+struct python_callee python_callee_by_columns(const struct language_frame *frame)
+{
+	uintptr_t bytecode = python_bytecode(frame);
+	struct python_location run;
+
+	if ((int32_t)frame->position < 0 || bytecode == 0)
+		return (struct python_callee){ CALLEE_NONE, 0 };
+
+	enum opcode_kind kind = kind_at(bytecode + frame->position);
+
+	if (kind == EXIT)
+		return (struct python_callee){ CALLEE_EXIT, 0 };
+	if (kind != CALL && kind != PRECALL)
+		return (struct python_callee){ CALLEE_NONE, 0 };
+	if (!find_run(frame, &run))
+		return (struct python_callee){ CALLEE_UNNAMED, 0 };
+	if (is_exit(bytecode, frame->position, kind, &run))
+		return (struct python_callee){ CALLEE_EXIT, 0 };
+	return find_callee(frame, bytecode, &run);
+}

@@ -1,0 +1,218 @@
+#include "frames/python_walk.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "frames/python_lines.h"
+#include "frames/python_object.h"
+
+/* From 3.12 on. Such a frame stands on the C stack, in the native frame of its
+ * evaluation loop, outside of the Python frames which that loop runs. */
+enum { OWNER_GENERATOR = 1, OWNER_INTERPRETER = 3 };
+
+/* A chain that is longer, or a ring, is no chain of frames: the recursion limit
+ * of a program that raised it is still far below. */
+enum { STEPS_MAX = 1 << 20 };
+
+struct walk {
+	struct language_frame *frames;
+	size_t count, max;
+	size_t unplaced;  /* frames before this one have their stack address */
+	uintptr_t cframe; /* of the evaluation loop that runs the next frame */
+	bool is_truncated;
+};
+
+/* The instructions' address in the copy that `frame` runs. */
+static uintptr_t bytecode_of(uintptr_t frame, uintptr_t code)
+{
+	const struct python_layout *layout = &python_runtime.layout;
+
+	if (layout->code_thread_bytecode == 0)
+		return code + layout->code_bytecode;
+
+	/* Free-threaded: an array { size, copies of the threads }. */
+	uintptr_t copies = memory_word(code + layout->code_thread_bytecode);
+	uint32_t index = (uint32_t)memory_int(frame + layout->frame_thread_bytecode);
+
+	if (index >= memory_word(copies))
+		return 0;
+	return memory_word(copies + sizeof(uintptr_t) * (1 + index));
+}
+
+uintptr_t python_bytecode(const struct language_frame *frame)
+{
+	return bytecode_of(frame->frame, frame->code);
+}
+
+static int32_t position_of(uintptr_t frame, uintptr_t code)
+{
+	uintptr_t at = frame + python_runtime.layout.frame_position;
+
+	if (python_runtime.minor < 10)
+		return memory_int(at);
+	if (python_runtime.minor == 10) /* f_lasti counts units of two bytes */
+		return memory_int(at) * 2;
+	return (int32_t)(intptr_t)(memory_word(at) - bytecode_of(frame, code));
+}
+
+/* The frame of a call that has not begun yet: sys._getframe() hides it, too. */
+static bool is_incomplete(uintptr_t frame, uintptr_t code, int32_t position)
+{
+	const struct python_layout *layout = &python_runtime.layout;
+
+	return layout->code_first_traceable != 0 &&
+	       memory_byte(frame + layout->frame_owner) != OWNER_GENERATOR &&
+	       position < 2 * memory_int(code + layout->code_first_traceable);
+}
+
+/* Everything from `unplaced` on runs in the evaluation loop at `address`. */
+static void place(struct walk *walk, uintptr_t address)
+{
+	for (; walk->unplaced < walk->count; walk->unplaced++)
+		walk->frames[walk->unplaced].stack_address = address;
+}
+
+static void add(struct walk *walk, uintptr_t frame, uintptr_t code)
+{
+	const struct python_layout *layout = &python_runtime.layout;
+	uintptr_t file = memory_word(code + layout->code_file);
+	int32_t position = position_of(frame, code);
+
+	/* The trampoline that a specialised call of a class runs `__init__` in has
+	 * one empty str for both. */
+	if (file == memory_word(code + layout->code_name) || is_incomplete(frame, code, position))
+		return;
+	if (walk->count == walk->max) {
+		walk->is_truncated = true;
+		return;
+	}
+	walk->frames[walk->count++] = (struct language_frame){
+		.code = code,
+		.file = file,
+		.position = (uint32_t)position,
+		.first_line = (uint32_t)memory_int(code + layout->code_first_line),
+		.frame = frame,
+	};
+}
+
+/* Up to 3.11 an evaluation loop's _PyCFrame is on the C stack: in 3.10 one a frame, in
+ * 3.11 one up to the frame that the loop was entered with. */
+static void place_by_cframe(struct walk *walk, uintptr_t frame)
+{
+	const struct python_layout *layout = &python_runtime.layout;
+
+	if (walk->cframe == 0)
+		return;
+	if (python_runtime.minor == 11 && !memory_byte(frame + layout->frame_is_entry))
+		return;
+	place(walk, walk->cframe);
+
+	uintptr_t previous = memory_word(walk->cframe + layout->cframe_previous);
+
+	/* Outer loops are at higher addresses. The last one is the thread state's own,
+	 * and a greenlet's may be in another stack: no order can be had from those. */
+	walk->cframe = previous > walk->cframe ? previous : 0;
+}
+
+static uintptr_t first_frame(struct walk *walk, uintptr_t thread)
+{
+	const struct python_layout *layout = &python_runtime.layout;
+
+	if (layout->thread_cframe != 0)
+		walk->cframe = memory_word(thread + layout->thread_cframe);
+	if (python_runtime.minor == 11 || python_runtime.minor == 12)
+		return memory_word(walk->cframe + layout->cframe_frame);
+	return memory_word(thread + layout->thread_frame);
+}
+
+size_t python_walk(uintptr_t thread, struct language_frame *frames, size_t max,
+		   bool *ret_is_truncated, bool *ret_is_clean)
+{
+	const struct python_layout *layout = &python_runtime.layout;
+	struct walk walk = { .frames = frames, .max = max };
+	uintptr_t frame = first_frame(&walk, thread);
+	bool is_clean = true;
+
+	for (unsigned step = 0; frame != 0 && step < STEPS_MAX; step++) {
+		bool is_interpreters = python_runtime.minor >= 12 &&
+			memory_byte(frame + layout->frame_owner) >= OWNER_INTERPRETER;
+
+		if (walk.is_truncated && (walk.unplaced == walk.count || python_runtime.minor < 10))
+			break;
+		if (is_interpreters) {
+			place(&walk, frame);
+		} else {
+			uintptr_t code = python_untag(memory_word(frame + layout->frame_code));
+
+			is_clean = python_object_is(code, python_runtime.code_type);
+			if (!is_clean)
+				break;
+			add(&walk, frame, code);
+			if (python_runtime.minor == 10 || python_runtime.minor == 11)
+				place_by_cframe(&walk, frame);
+		}
+		frame = memory_word(frame + layout->frame_previous);
+	}
+	*ret_is_truncated = walk.is_truncated;
+	*ret_is_clean = is_clean;
+	return walk.count;
+}
+
+static uint32_t line_of(const struct language_frame *frame)
+{
+	struct memory_window table;
+	size_t size;
+
+	if (!python_bytes_open(memory_word(frame->code + python_runtime.layout.code_lines), &table,
+			       &size))
+		return 0;
+	return python_line(python_runtime.minor, &table, frame->first_line,
+			   (int32_t)frame->position);
+}
+
+int python_describe(const struct language_frame *frame, struct language_description *ret)
+{
+	const struct python_layout *layout = &python_runtime.layout;
+	uint32_t name = layout->code_qualified_name ? layout->code_qualified_name
+						    : layout->code_name;
+
+	if (!python_object_is(frame->code, python_runtime.code_type))
+		return -EFAULT;
+	if (python_text_read(memory_word(frame->code + name), ret->function,
+			     sizeof(ret->function)) != 0 ||
+	    python_text_read(memory_word(frame->code + layout->code_file), ret->file,
+			     sizeof(ret->file)) != 0)
+		return -EFAULT;
+	ret->line = line_of(frame);
+	return 0;
+}
+
+int python_read_self(const struct language_frame *frame, struct language_self *ret)
+{
+	const struct python_layout *layout = &python_runtime.layout;
+
+	if (!python_object_is(frame->code, python_runtime.code_type) ||
+	    memory_int(frame->code + layout->code_argument_count) < 1)
+		return -EFAULT;
+
+	uintptr_t object = python_untag(memory_word(frame->frame + layout->frame_locals));
+
+	/* From 3.11 on, an argument that an inner function uses, too, is in a cell. */
+	if (python_object_is(object, python_runtime.cell_type))
+		object = memory_word(object + layout->object_size);
+	if (object == 0)
+		return -EFAULT;
+
+	uintptr_t type = memory_word(object + layout->object_type);
+	uintptr_t name = memory_word(type + layout->type_name);
+
+	if (type == 0 || python_string_read(name, ret->type, sizeof(ret->type)) != 0)
+		return -EFAULT;
+
+	char *dot = strrchr(ret->type, '.');
+
+	if (dot != NULL)
+		memmove(ret->type, dot + 1, strlen(dot));
+	ret->address = object;
+	return 0;
+}

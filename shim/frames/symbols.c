@@ -1,0 +1,188 @@
+#include "frames/symbols.h"
+
+#include <elf.h>
+#include <link.h>
+#include <string.h>
+
+/* The parts of an object's dynamic section that a look-up needs. */
+struct symbol_table {
+	uintptr_t base;
+	const uint32_t *gnu_hash;
+	const uint32_t *sysv_hash;
+	const ElfW(Sym) *symbols;
+	const char *names;
+};
+
+struct symbol_query {
+	const char *name;
+	uint32_t gnu_hash;
+	uint32_t sysv_hash;
+	struct symbol found;
+};
+
+static uint32_t gnu_hash_of(const char *name)
+{
+	uint32_t hash = 5381;
+
+	for (; *name; name++)
+		hash = hash * 33 + (uint8_t)*name;
+	return hash;
+}
+
+static uint32_t sysv_hash_of(const char *name)
+{
+	uint32_t hash = 0;
+
+	for (; *name; name++) {
+		hash = (hash << 4) + (uint8_t)*name;
+		hash ^= (hash >> 24) & 0xf0;
+		hash &= 0x0fffffff;
+	}
+	return hash;
+}
+
+/* glibc relocates the pointers of a dynamic section; the vDSO's stay as in the file. */
+static const void *pointer_in(const struct dl_phdr_info *object, ElfW(Addr) value)
+{
+	return (const void *)(value < object->dlpi_addr ? value + object->dlpi_addr : value);
+}
+
+static bool table_init(struct symbol_table *table, const struct dl_phdr_info *object)
+{
+	const ElfW(Dyn) *entry = NULL;
+
+	for (size_t i = 0; i < object->dlpi_phnum; i++)
+		if (object->dlpi_phdr[i].p_type == PT_DYNAMIC)
+			entry = (const ElfW(Dyn) *)(object->dlpi_addr + object->dlpi_phdr[i].p_vaddr);
+	if (entry == NULL)
+		return false;
+
+	*table = (struct symbol_table){ .base = object->dlpi_addr };
+	for (; entry->d_tag != DT_NULL; entry++) {
+		const void *pointer = pointer_in(object, entry->d_un.d_ptr);
+
+		if (entry->d_tag == DT_GNU_HASH)
+			table->gnu_hash = pointer;
+		else if (entry->d_tag == DT_HASH)
+			table->sysv_hash = pointer;
+		else if (entry->d_tag == DT_SYMTAB)
+			table->symbols = pointer;
+		else if (entry->d_tag == DT_STRTAB)
+			table->names = pointer;
+	}
+	return table->symbols != NULL && table->names != NULL;
+}
+
+static bool symbol_is(const struct symbol_table *table, uint32_t index, const char *name)
+{
+	const ElfW(Sym) *symbol = &table->symbols[index];
+
+	return symbol->st_shndx != SHN_UNDEF && symbol->st_value != 0 &&
+	       strcmp(table->names + symbol->st_name, name) == 0;
+}
+
+/* Index of the symbol, 0 when the object has none of that name. */
+static uint32_t find_by_gnu_hash(const struct symbol_table *table, const struct symbol_query *query)
+{
+	uint32_t bucket_count = table->gnu_hash[0];
+	uint32_t first = table->gnu_hash[1];
+	uint32_t bloom_count = table->gnu_hash[2];
+	uint32_t shift = table->gnu_hash[3];
+	const ElfW(Addr) *bloom = (const ElfW(Addr) *)(table->gnu_hash + 4);
+	const uint32_t *buckets = (const uint32_t *)(bloom + bloom_count);
+	const uint32_t *chains = buckets + bucket_count;
+	const uint32_t bits = 8 * sizeof(*bloom);
+	uint32_t hash = query->gnu_hash;
+
+	if (bucket_count == 0 || bloom_count == 0)
+		return 0;
+
+	ElfW(Addr) word = bloom[(hash / bits) % bloom_count];
+
+	if (!(word >> (hash % bits) & word >> ((hash >> shift) % bits) & 1))
+		return 0;
+
+	uint32_t index = buckets[hash % bucket_count];
+
+	if (index < first)
+		return 0;
+	for (;; index++) {
+		uint32_t chain = chains[index - first];
+
+		if ((chain | 1) == (hash | 1) && symbol_is(table, index, query->name))
+			return index;
+		if (chain & 1)
+			return 0;
+	}
+}
+
+static uint32_t find_by_sysv_hash(const struct symbol_table *table, const struct symbol_query *query)
+{
+	uint32_t bucket_count = table->sysv_hash[0];
+	const uint32_t *buckets = table->sysv_hash + 2;
+	const uint32_t *chains = buckets + bucket_count;
+
+	if (bucket_count == 0)
+		return 0;
+	for (uint32_t index = buckets[query->sysv_hash % bucket_count]; index != 0;
+	     index = chains[index])
+		if (symbol_is(table, index, query->name))
+			return index;
+	return 0;
+}
+
+static int look_into(struct dl_phdr_info *object, size_t size, void *argument)
+{
+	struct symbol_query *query = argument;
+	struct symbol_table table;
+	uint32_t index = 0;
+
+	(void)size;
+	if (!table_init(&table, object))
+		return 0;
+	if (table.gnu_hash != NULL)
+		index = find_by_gnu_hash(&table, query);
+	else if (table.sysv_hash != NULL)
+		index = find_by_sysv_hash(&table, query);
+	if (index == 0)
+		return 0;
+	query->found.address = table.base + table.symbols[index].st_value;
+	query->found.size = table.symbols[index].st_size;
+	return 1;
+}
+
+bool symbol_find(const char *name, struct symbol *ret)
+{
+	struct symbol_query query = {
+		.name = name,
+		.gnu_hash = gnu_hash_of(name),
+		.sysv_hash = sysv_hash_of(name),
+	};
+
+	if (dl_iterate_phdr(look_into, &query) == 0)
+		return false;
+	*ret = query.found;
+	return true;
+}
+
+uintptr_t symbol_address(const char *name)
+{
+	struct symbol symbol;
+
+	return symbol_find(name, &symbol) ? symbol.address : 0;
+}
+
+static int count_unloaded(struct dl_phdr_info *object, size_t size, void *argument)
+{
+	(void)size;
+	*(unsigned long long *)argument = object->dlpi_subs;
+	return 1;
+}
+
+unsigned long long symbols_unloaded(void)
+{
+	unsigned long long count = 0;
+
+	dl_iterate_phdr(count_unloaded, &count);
+	return count;
+}

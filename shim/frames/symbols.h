@@ -1,0 +1,29 @@
+/* Exported symbols of the loaded objects, found without dlsym: a miss there
+ * allocates a message and overwrites the host's dlerror(), and a plug-in's
+ * libpython, opened RTLD_LOCAL, is not in its scope at all.
+ */
+#ifndef FRAMES_SYMBOLS_H
+#define FRAMES_SYMBOLS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct symbol {
+	uintptr_t address;
+	size_t size; /* bytes, as the object says */
+};
+
+/* Finds the definition of `name` in the object that was loaded first: the one that
+ * counts, also where the main program holds a copy of a library's variable.
+ * Context: any thread; takes the loader's lock, so not in a signal handler. Keeps errno. */
+bool symbol_find(const char *name, struct symbol *ret);
+
+/* The same, address only; 0 when there is none. */
+uintptr_t symbol_address(const char *name);
+
+/* How many objects were unloaded so far: while it stays, no address found here
+ * has become invalid. */
+unsigned long long symbols_unloaded(void);
+
+#endif

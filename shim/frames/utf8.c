@@ -1,0 +1,57 @@
+#include "frames/utf8.h"
+
+static size_t encode(uint32_t character, uint8_t *ret)
+{
+	if (character < 0x80) {
+		ret[0] = (uint8_t)character;
+		return 1;
+	}
+	if (character < 0x800) {
+		ret[0] = (uint8_t)(0xc0 | character >> 6);
+		ret[1] = (uint8_t)(0x80 | (character & 0x3f));
+		return 2;
+	}
+	if (character < 0x10000) {
+		ret[0] = (uint8_t)(0xe0 | character >> 12);
+		ret[1] = (uint8_t)(0x80 | (character >> 6 & 0x3f));
+		ret[2] = (uint8_t)(0x80 | (character & 0x3f));
+		return 3;
+	}
+	ret[0] = (uint8_t)(0xf0 | (character >> 18 & 7));
+	ret[1] = (uint8_t)(0x80 | (character >> 12 & 0x3f));
+	ret[2] = (uint8_t)(0x80 | (character >> 6 & 0x3f));
+	ret[3] = (uint8_t)(0x80 | (character & 0x3f));
+	return 4;
+}
+
+bool utf8_add(uint32_t character, char *bytes, size_t *used, size_t size)
+{
+	uint8_t encoded[4];
+
+	if (character >= 0xd800 && character <= 0xdfff)
+		character = 0xfffd;
+
+	size_t length = encode(character, encoded);
+
+	if (*used + length >= size)
+		return false;
+	for (size_t i = 0; i < length; i++)
+		bytes[(*used)++] = (char)encoded[i];
+	return true;
+}
+
+static size_t length_by_first(uint8_t first)
+{
+	return first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+}
+
+void utf8_trim(const char *bytes, size_t *used)
+{
+	size_t first = *used;
+
+	while (first > 0 && *used - first < 3 && ((uint8_t)bytes[first - 1] & 0xc0) == 0x80)
+		first--;
+	if (first > 0 && (uint8_t)bytes[first - 1] >= 0xc0 &&
+	    *used - (first - 1) < length_by_first((uint8_t)bytes[first - 1]))
+		*used = first - 1;
+}
