@@ -1,0 +1,137 @@
+#include "base/place.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/text.h"
+
+static bool is_private(const struct stat *status)
+{
+	return status->st_uid == geteuid() && (status->st_mode & 0077) == 0;
+}
+
+/* What a person chose need not be secret: ledgers are 0600. But others must not
+ * be able to put files in the place of ours. */
+static bool is_safe(const struct stat *status)
+{
+	bool is_ours = status->st_uid == geteuid() || status->st_uid == 0;
+
+	return is_ours && ((status->st_mode & 0022) == 0 || (status->st_mode & S_ISVTX));
+}
+
+/* Is the directory there, ours, and can it be written to? Creates it first. */
+static int place_check(const char *path, bool (*is_good)(const struct stat *status))
+{
+	bool is_new = !mkdir(path, 0700);
+	struct stat status;
+	int fd, error = 0;
+
+	if (!is_new && errno != EEXIST)
+		return -errno;
+	/* O_NOFOLLOW: in /tmp anybody can put a symbolic link under our name. */
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ELOOP ? -ENOTDIR : -errno;
+	/* The umask may have taken our own permissions away. */
+	if (is_new && fchmod(fd, 0700))
+		error = -errno;
+	else if (fstat(fd, &status))
+		error = -errno;
+	else if (!is_good(&status))
+		error = -EPERM;
+	else if (faccessat(fd, ".", W_OK | X_OK, AT_EACCESS))
+		error = -errno;
+	close(fd);
+	return error;
+}
+
+/* Ends in the user's number where the name alone does not tell whose it is. */
+static const struct {
+	const char *before, *after;
+	bool is_for_reading;
+} candidates[] = {
+	{ NULL, "/pqleak", false }, /* in XDG_RUNTIME_DIR */
+	{ "/dev/shm/pqleak-", "", false },
+	{ "/tmp/pqleak-", "", false },
+	{ "/run/user/", "/pqleak", true },
+};
+
+/* False when it is not to be had: no such variable, or too long. */
+static bool candidate_format(size_t index, uid_t uid, char *ret_path)
+{
+	const char *runtime = secure_getenv("XDG_RUNTIME_DIR");
+	char path[PATH_MAX];
+	struct text text;
+
+	text_init(&text, path, sizeof(path));
+	if (candidates[index].before) {
+		text_add(&text, candidates[index].before);
+		text_add_unsigned(&text, uid);
+	} else if (runtime && *runtime == '/') {
+		text_add(&text, runtime);
+	} else {
+		return false;
+	}
+	text_add(&text, candidates[index].after);
+	if (text.is_cut)
+		return false;
+	memcpy(ret_path, path, text.length + 1);
+	return true;
+}
+
+bool place_candidate(unsigned index, uid_t uid, char *ret_path)
+{
+	for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]); i++) {
+		if (candidate_format(i, uid, ret_path) && index-- == 0)
+			return true;
+	}
+	return false;
+}
+
+static int place_first(char *ret_path)
+{
+	char path[PATH_MAX];
+	int error = -ENOENT;
+
+	for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]); i++) {
+		if (candidates[i].is_for_reading || !candidate_format(i, geteuid(), path))
+			continue;
+		error = place_check(path, is_private);
+		if (!error) {
+			memcpy(ret_path, path, strlen(path) + 1);
+			return 0;
+		}
+	}
+	return error;
+}
+
+static int place_given(const char *dir_option, char *ret_path)
+{
+	size_t length = strlen(dir_option);
+	char path[PATH_MAX];
+	int error;
+
+	if (length >= sizeof(path))
+		return -ENAMETOOLONG;
+	memcpy(path, dir_option, length + 1);
+	while (length > 1 && path[length - 1] == '/')
+		path[--length] = 0;
+	error = place_check(path, is_safe);
+	if (!error)
+		memcpy(ret_path, path, length + 1);
+	return error;
+}
+
+int place_open(const char *dir_option, char *ret_path)
+{
+	int saved_errno = errno;
+	int error = *dir_option ? place_given(dir_option, ret_path) : place_first(ret_path);
+
+	errno = saved_errno;
+	return error;
+}
