@@ -1,0 +1,518 @@
+/* The reader gives back what a ledger says, and nothing else: bad ids, bad tables, cut
+ * files and records that the writer was inside of are told, never believed. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "ledger/reader.h"
+#include "ledger_builder.h"
+
+static enum reader_error open_error(const char *path)
+{
+	enum reader_error error = READER_OK;
+	struct reader *reader = reader_open(path, &error);
+
+	reader_free(reader);
+	return reader ? READER_OK : error;
+}
+
+/* Writes, opens, and forgets the file: the reader has copied it. */
+static struct reader *read_built(struct ledger_builder *builder)
+{
+	char *path = builder_write(builder);
+	enum reader_error error;
+	struct reader *reader = reader_open(path, &error);
+
+	unlink(path);
+	free(path);
+	assert_non_null(reader);
+	return reader;
+}
+
+static void what_was_written_is_read(void **state)
+{
+	struct ledger_builder *builder = builder_new(4127);
+	uint32_t module = builder_module(builder, "/usr/lib/libpq.so.5", LEDGER_MODULE_LIBPQ);
+	uint32_t call = builder_call(builder, "PQconnectdb");
+	uint32_t native = builder_native(builder, module, 0x1234);
+	uint32_t python = builder_python(builder, "handle_request", "app.py", 19);
+	uint32_t stack = BUILDER_STACK(builder, call, native, python);
+	uint32_t pool = builder_pool(builder, "sqlalchemy", "QueuePool");
+	uint32_t site = builder_site(builder, stack);
+	uint32_t kept = builder_open(builder, site, pool), ended = builder_open(builder, site, 0);
+	struct reader_stack frames;
+	struct reader *reader;
+
+	(void)state;
+	builder_finish(builder, ended, LEDGER_FINALIZING, stack, "close");
+	builder_misuse(builder, LEDGER_MISUSE_DOUBLE_FINISH, ended, stack);
+	reader = read_built(builder);
+
+	assert_int_equal(reader_header(reader)->pid, 4127);
+	assert_int_equal(reader_header(reader)->opened, 2);
+	assert_string_equal(reader_string(reader, reader_header(reader)->command),
+			    "python3 app.py");
+	assert_string_equal(reader_string(reader, reader_module(reader, module)->path),
+			    "/usr/lib/libpq.so.5");
+	frames = reader_stack(reader, stack);
+	assert_int_equal(frames.frame_count, 3);
+	assert_int_equal(frames.frames[0], call);
+	assert_int_equal(frames.frames[2], python);
+	assert_int_equal(reader_frame(reader, native)->offset, 0x1234);
+	assert_int_equal(reader_frame(reader, python)->line, 19);
+	assert_string_equal(reader_string(reader, reader_pool(reader, pool)->type), "QueuePool");
+	assert_int_equal(reader_site(reader, site)->open, 1);
+	assert_int_equal(reader_connection(reader, kept)->state, LEDGER_OPEN);
+	assert_int_equal(reader_connection(reader, ended)->state, LEDGER_ENDED);
+	assert_int_equal(reader_count(reader, LEDGER_CONNECTIONS), 2);
+	assert_int_equal(reader_count(reader, LEDGER_ENDINGS), 1);
+	assert_int_equal(reader_ending(reader, 1)->count, 1);
+	assert_string_equal(reader_string(reader, reader_ending(reader, 1)->called), "close");
+	assert_int_equal(reader_misuse(reader, 1)->kind, LEDGER_MISUSE_DOUBLE_FINISH);
+	assert_int_equal(reader_damaged(reader), 0);
+	reader_free(reader);
+	builder_free(builder);
+}
+
+static void an_id_that_leads_nowhere_is_nothing(void **state)
+{
+	static const uint32_t ids[] = { 0, 2, 1000, 0x20000001, UINT32_MAX };
+	struct ledger_builder *builder = builder_new(1);
+	uint32_t frame, stack;
+	struct reader *reader;
+
+	(void)state;
+	builder_module(builder, "/bin/x", LEDGER_MODULE_MAIN);
+	frame = builder_call(builder, "PQconnectdb");
+	stack = BUILDER_STACK(builder, frame);
+	builder_pool(builder, "sqlalchemy", "QueuePool");
+	builder_open(builder, builder_site(builder, stack), 0);
+	builder_finish(builder, 1, 0, stack, "");
+	builder_misuse(builder, LEDGER_MISUSE_DOUBLE_FINISH, 1, stack);
+	reader = read_built(builder);
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		assert_null(reader_module(reader, ids[i]));
+		assert_null(reader_frame(reader, ids[i]));
+		assert_null(reader_pool(reader, ids[i]));
+		assert_null(reader_site(reader, ids[i]));
+		assert_null(reader_connection(reader, ids[i]));
+		assert_null(reader_ending(reader, ids[i]));
+		assert_null(reader_misuse(reader, ids[i]));
+		assert_false(reader_is_torn(reader, LEDGER_SITES, ids[i]));
+	}
+	assert_string_equal(reader_string(reader, 0), "");
+	assert_string_equal(reader_string(reader, UINT32_MAX), "");
+	assert_int_equal(reader_stack(reader, 0).frame_count, 0);
+	assert_int_equal(reader_stack(reader, UINT32_MAX).frame_count, 0);
+	reader_free(reader);
+	builder_free(builder);
+}
+
+static void make_other_magic(struct ledger_header *header)
+{
+	header->magic[0] = 'P';
+}
+
+static void make_other_byte_order(struct ledger_header *header)
+{
+	header->byte_order = 0x04030201;
+}
+
+static void make_newer(struct ledger_header *header)
+{
+	header->version = LEDGER_VERSION + 1;
+	header->header_size = 77;
+}
+
+static void make_version_zero(struct ledger_header *header)
+{
+	header->version = 0;
+}
+
+static void make_header_larger(struct ledger_header *header)
+{
+	header->header_size += 8;
+}
+
+static void make_section_more(struct ledger_header *header)
+{
+	header->section_count++;
+}
+
+static void make_offset_odd(struct ledger_header *header)
+{
+	header->section[LEDGER_FRAMES].offset += 8;
+}
+
+static void make_offset_beyond(struct ledger_header *header)
+{
+	header->section[LEDGER_FRAMES].offset = UINT64_C(1) << 62;
+}
+
+static void make_offset_wrap(struct ledger_header *header)
+{
+	header->section[LEDGER_FRAMES].offset = UINT64_MAX - 4095;
+	header->section[LEDGER_FRAMES].capacity = 8192;
+}
+
+static void make_capacity_beyond(struct ledger_header *header)
+{
+	header->section[LEDGER_MISUSES].capacity = UINT64_MAX;
+}
+
+static void make_used_beyond(struct ledger_header *header)
+{
+	header->section[LEDGER_SITES].used = header->section[LEDGER_SITES].capacity + 64;
+}
+
+static void make_record_small(struct ledger_header *header)
+{
+	header->section[LEDGER_CONNECTIONS].record_size = 1;
+}
+
+static void make_record_zero(struct ledger_header *header)
+{
+	header->section[LEDGER_STRINGS].record_size = 0;
+}
+
+static void make_overlap(struct ledger_header *header)
+{
+	header->section[LEDGER_SITES].offset = header->section[LEDGER_POOLS].offset;
+}
+
+static void make_in_header(struct ledger_header *header)
+{
+	header->section[LEDGER_STRINGS].offset = 0;
+}
+
+static void make_more_than_memory(struct ledger_header *header)
+{
+	uint64_t size = UINT64_C(1) << 40;
+
+	header->file_size = size * 2;
+	header->section[LEDGER_MISUSES].capacity = size;
+	header->section[LEDGER_MISUSES].used = size / 184 * 184;
+}
+
+static const struct {
+	const char *name;
+	void (*make)(struct ledger_header *header);
+	enum reader_error expected;
+} bad_headers[] = {
+	{ "another magic", make_other_magic, READER_NOT_A_LEDGER },
+	{ "another byte order", make_other_byte_order, READER_NOT_A_LEDGER },
+	{ "a newer version", make_newer, READER_NEWER },
+	{ "version 0", make_version_zero, READER_CORRUPT },
+	{ "a larger header", make_header_larger, READER_CORRUPT },
+	{ "one section more", make_section_more, READER_CORRUPT },
+	{ "an offset within a page", make_offset_odd, READER_CORRUPT },
+	{ "an offset beyond the file", make_offset_beyond, READER_CORRUPT },
+	{ "an offset that wraps", make_offset_wrap, READER_CORRUPT },
+	{ "a capacity beyond the file", make_capacity_beyond, READER_CORRUPT },
+	{ "used beyond the capacity", make_used_beyond, READER_CORRUPT },
+	{ "records of another size", make_record_small, READER_CORRUPT },
+	{ "records of no size", make_record_zero, READER_CORRUPT },
+	{ "sections that overlap", make_overlap, READER_CORRUPT },
+	{ "a section in the header", make_in_header, READER_CORRUPT },
+	{ "more than a ledger can hold", make_more_than_memory, READER_CORRUPT },
+};
+
+static void a_header_that_lies_is_refused(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad_headers) / sizeof(bad_headers[0]); i++) {
+		struct ledger_builder *builder = builder_new(1);
+		char *path = builder_write(builder);
+		int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+		bad_headers[i].make(&builder->header);
+		assert_int_equal(pwrite(fd, &builder->header, sizeof(builder->header), 0),
+				 sizeof(builder->header));
+		close(fd);
+		if (open_error(path) != bad_headers[i].expected)
+			fail_msg("%s: %s", bad_headers[i].name,
+				 reader_error_text(open_error(path)));
+		unlink(path);
+		free(path);
+		builder_free(builder);
+	}
+}
+
+static void a_file_cut_in_its_header_is_truncated(void **state)
+{
+	static const off_t sizes[] = { 0, 5, 8, 12, 16, 100, sizeof(struct ledger_header) - 1 };
+	struct ledger_builder *builder = builder_new(1);
+	char *path = builder_write(builder);
+
+	(void)state;
+	for (size_t i = sizeof(sizes) / sizeof(sizes[0]); i-- > 0;) {
+		assert_int_equal(truncate(path, sizes[i]), 0);
+		assert_int_equal(open_error(path), READER_TRUNCATED);
+	}
+	unlink(path);
+	free(path);
+	builder_free(builder);
+}
+
+static void what_a_cut_file_lacks_is_counted(void **state)
+{
+	struct ledger_builder *builder = builder_new(1);
+	uint32_t site = builder_site(builder, 0);
+	off_t two_connections;
+	struct reader *reader;
+	enum reader_error error;
+	char *path;
+
+	(void)state;
+	for (int i = 0; i < 5; i++)
+		builder_open(builder, site, 0);
+	path = builder_write(builder);
+	two_connections = (off_t)(builder->header.section[LEDGER_CONNECTIONS].offset +
+				  2 * sizeof(struct ledger_connection) + 10);
+	assert_int_equal(truncate(path, two_connections), 0);
+	reader = reader_open(path, &error);
+	assert_non_null(reader);
+	assert_int_equal(reader_count(reader, LEDGER_CONNECTIONS), 2);
+	assert_int_equal(reader_connection(reader, 2)->backend_pid, 1002);
+	assert_null(reader_connection(reader, 3));
+	assert_int_equal(reader_damaged(reader), 3);
+	reader_free(reader);
+	unlink(path);
+	free(path);
+	builder_free(builder);
+}
+
+static void a_record_left_half_written_is_torn(void **state)
+{
+	struct ledger_builder *builder = builder_new(1);
+	uint32_t site = builder_site(builder, 0);
+	uint32_t whole = builder_open(builder, site, 0), torn = builder_open(builder, site, 0);
+	struct ledger_connection *record = builder_record(builder, LEDGER_CONNECTIONS, torn);
+	struct reader *reader;
+
+	(void)state;
+	record->sequence = 7;
+	reader = read_built(builder);
+	assert_false(reader_is_torn(reader, LEDGER_CONNECTIONS, whole));
+	assert_true(reader_is_torn(reader, LEDGER_CONNECTIONS, torn));
+	assert_int_equal(reader_connection(reader, torn)->backend_pid, 1002);
+	assert_int_equal(reader_damaged(reader), 1);
+	reader_free(reader);
+	builder_free(builder);
+}
+
+static void records_with_bad_ids_are_counted(void **state)
+{
+	struct ledger_builder *builder = builder_new(1);
+	uint32_t frame = builder_call(builder, "PQconnectdb");
+	uint32_t site = builder_site(builder, BUILDER_STACK(builder, frame));
+	struct ledger_connection *record;
+	struct reader *reader;
+
+	(void)state;
+	BUILDER_STACK(builder, frame, 99);
+	builder_open(builder, site, 0);
+	record = builder_record(builder, LEDGER_CONNECTIONS, builder_open(builder, site, 0));
+	record->host = 0x7fffffff;
+	record = builder_record(builder, LEDGER_CONNECTIONS, builder_open(builder, site, 0));
+	record->site = 55;
+	reader = read_built(builder);
+	assert_int_equal(reader_damaged(reader), 3);
+	assert_string_equal(reader_string(reader, 0x7fffffff), "");
+	reader_free(reader);
+	builder_free(builder);
+}
+
+static void a_string_that_does_not_end_is_empty(void **state)
+{
+	struct ledger_builder *builder = builder_new(1);
+	uint32_t id = builder_string(builder, "abcdefg");
+	struct ledger_string *string = builder_record(builder, LEDGER_STRINGS, id);
+	struct reader *reader;
+
+	(void)state;
+	((char *)(string + 1))[7] = 'h';
+	reader = read_built(builder);
+	assert_string_equal(reader_string(reader, id), "");
+	assert_int_equal(reader_damaged(reader), 1);
+	reader_free(reader);
+
+	((char *)(string + 1))[7] = 0;
+	string->length = UINT32_MAX;
+	reader = read_built(builder);
+	assert_string_equal(reader_string(reader, id), "");
+	reader_free(reader);
+	builder_free(builder);
+}
+
+static void a_stack_longer_than_its_section_is_empty(void **state)
+{
+	struct ledger_builder *builder = builder_new(1);
+	uint32_t id = BUILDER_STACK(builder, builder_call(builder, "PQfinish"));
+	struct ledger_stack *stack = builder_record(builder, LEDGER_STACKS, id);
+	struct reader *reader;
+
+	(void)state;
+	stack->frame_count = UINT16_MAX;
+	reader = read_built(builder);
+	assert_int_equal(reader_stack(reader, id).frame_count, 0);
+	assert_int_equal(reader_damaged(reader), 1);
+	reader_free(reader);
+	builder_free(builder);
+}
+
+static void only_a_regular_file_is_read(void **state)
+{
+	struct ledger_builder *builder = builder_new(1);
+	char *path = builder_write(builder), link_path[64], fifo_path[64];
+
+	(void)state;
+	snprintf(link_path, sizeof(link_path), "%s.link", path);
+	snprintf(fifo_path, sizeof(fifo_path), "%s.fifo", path);
+	assert_int_equal(symlink(path, link_path), 0);
+	assert_int_equal(mkfifo(fifo_path, 0600), 0);
+	assert_int_equal(open_error(path), READER_OK);
+	assert_int_equal(open_error(link_path), READER_CANNOT_OPEN);
+	assert_int_equal(errno, ELOOP);
+	assert_int_equal(open_error(fifo_path), READER_NOT_A_LEDGER);
+	assert_int_equal(open_error("/tmp"), READER_NOT_A_LEDGER);
+	unlink(link_path);
+	unlink(fifo_path);
+	unlink(path);
+	assert_int_equal(open_error(path), READER_CANNOT_OPEN);
+	assert_int_equal(errno, ENOENT);
+	free(path);
+	builder_free(builder);
+}
+
+/* Root reads what belongs to root; everybody else must be told whose it is. */
+static void a_file_of_another_user_is_foreign(void **state)
+{
+	int status;
+	pid_t child = fork();
+
+	(void)state;
+	if (child == 0) {
+		if (geteuid() == 0 && seteuid(65534) != 0)
+			_exit(2);
+		_exit(open_error("/etc/passwd") == READER_FOREIGN &&
+		      open_error("/etc/shadow") == READER_FOREIGN ? 0 : 1);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
+static void every_error_has_its_own_text(void **state)
+{
+	(void)state;
+	for (int i = READER_CANNOT_OPEN; i <= READER_FOREIGN; i++)
+		for (int j = READER_CANNOT_OPEN; j < i; j++)
+			assert_string_not_equal(reader_error_text((enum reader_error)i),
+						reader_error_text((enum reader_error)j));
+}
+
+static void a_sparse_ledger_costs_what_is_used(void **state)
+{
+	struct ledger_builder *builder = builder_new(1);
+	struct ledger_section *last = &builder->header.section[LEDGER_MISUSES];
+	struct reader *reader;
+
+	(void)state;
+	last->capacity = UINT64_C(3) << 30;
+	builder->header.file_size = last->offset + last->capacity;
+	reader = read_built(builder);
+	assert_int_equal(reader_damaged(reader), 0);
+	reader_free(reader);
+	builder_free(builder);
+}
+
+static uint64_t start_ticks_of(pid_t pid)
+{
+	char path[64], line[1024];
+	unsigned long long ticks = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	file = fopen(path, "re");
+	assert_non_null(file);
+	assert_non_null(fgets(line, sizeof(line), file));
+	fclose(file);
+	/* Field 22; the second ends with the last parenthesis. */
+	assert_int_equal(sscanf(strrchr(line, ')') + 2,
+				"%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d "
+				"%*d %*d %*d %llu", &ticks), 1);
+	return ticks;
+}
+
+static bool is_alive(pid_t pid, uint64_t start_ticks)
+{
+	struct ledger_builder *builder = builder_new(pid);
+	struct reader *reader;
+	bool is_there;
+
+	builder->header.process_start_ticks = start_ticks;
+	reader = read_built(builder);
+	is_there = reader_is_alive(reader);
+	reader_free(reader);
+	builder_free(builder);
+	return is_there;
+}
+
+static void a_process_is_known_by_pid_and_start(void **state)
+{
+	pid_t child = fork();
+	uint64_t ticks;
+	siginfo_t info;
+
+	(void)state;
+	if (child == 0) {
+		pause();
+		_exit(0);
+	}
+	ticks = start_ticks_of(child);
+	assert_true(is_alive(child, ticks));
+	assert_false(is_alive(child, ticks + 1));
+	assert_false(is_alive(0, ticks));
+	assert_false(is_alive(-child, ticks));
+
+	assert_int_equal(kill(child, SIGKILL), 0);
+	assert_int_equal(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT), 0);
+	assert_int_equal(start_ticks_of(child), ticks);
+	assert_false(is_alive(child, ticks)); /* a zombie */
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	assert_false(is_alive(child, ticks));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_was_written_is_read),
+		cmocka_unit_test(an_id_that_leads_nowhere_is_nothing),
+		cmocka_unit_test(a_header_that_lies_is_refused),
+		cmocka_unit_test(a_file_cut_in_its_header_is_truncated),
+		cmocka_unit_test(what_a_cut_file_lacks_is_counted),
+		cmocka_unit_test(a_record_left_half_written_is_torn),
+		cmocka_unit_test(records_with_bad_ids_are_counted),
+		cmocka_unit_test(a_string_that_does_not_end_is_empty),
+		cmocka_unit_test(a_stack_longer_than_its_section_is_empty),
+		cmocka_unit_test(only_a_regular_file_is_read),
+		cmocka_unit_test(a_file_of_another_user_is_foreign),
+		cmocka_unit_test(every_error_has_its_own_text),
+		cmocka_unit_test(a_sparse_ledger_costs_what_is_used),
+		cmocka_unit_test(a_process_is_known_by_pid_and_start),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
