@@ -3,6 +3,7 @@
 #include <dwarf.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "symbolize/range_index.h"
 #include "symbolize/source_paths.h"
@@ -178,7 +179,8 @@ static const char *function_name(Dwarf_Die *die)
 		const char *name = dwarf_formstring(
 			dwarf_attr_integrate(die, attributes[i], &attribute));
 
-		if (name)
+		/* Rust's newer mangling ("_R...") is beyond C++ demanglers. */
+		if (name && strncmp(name, "_R", 2) != 0)
 			return name;
 	}
 	return dwarf_diename(die);
