@@ -111,6 +111,18 @@ static void merge_as_block(struct merger *merger)
 	put_natives_before(merger, first);
 }
 
+static void merge_frames(struct merger *merger)
+{
+	bool is_addressed = has_addresses(merger);
+
+	if (is_addressed && has_stack_pointers(merger))
+		merge_by_address(merger);
+	else if (!is_addressed && merger->language->is_evaluator != NULL)
+		merge_by_evaluator(merger);
+	else
+		merge_as_block(merger);
+}
+
 size_t frames_merge(const struct language *language, const struct native_frame *native,
 		    size_t native_count, const struct language_frame *frames, size_t frame_count,
 		    struct merged_frame *merged)
@@ -123,15 +135,9 @@ size_t frames_merge(const struct language *language, const struct native_frame *
 		.frame_count = frame_count,
 		.merged = merged,
 	};
-	bool is_addressed = has_addresses(&merger);
 
-	if (is_addressed && has_stack_pointers(&merger))
-		merge_by_address(&merger);
-	else if (!is_addressed && language->is_evaluator != NULL)
-		merge_by_evaluator(&merger);
-	else
-		merge_as_block(&merger);
-
+	if (frame_count)
+		merge_frames(&merger);
 	while (merger.frame_at < frame_count)
 		put_frame(&merger);
 	put_natives_before(&merger, native_count);

@@ -107,7 +107,8 @@ static_assert(sizeof(struct ledger_header) == 144 + 40 * LEDGER_SECTION_COUNT,
 enum ledger_header_flag {
 	LEDGER_REPORTED = 1u << 0,      /* a final report was delivered from this ledger */
 	LEDGER_NO_UNWINDER = 1u << 1,   /* libunwind could not be loaded: native stacks have one frame */
-	LEDGER_UNKNOWN_PYTHON = 1u << 2 /* an interpreter whose frames this build cannot read */
+	LEDGER_UNKNOWN_PYTHON = 1u << 2, /* an interpreter whose frames this build cannot read */
+	LEDGER_INCOMPLETE = 1u << 3     /* the file could not grow: the process went on in private memory */
 };
 
 /* String: `length` bytes follow, then a 0, then padding to a multiple of 8. */
@@ -179,13 +180,16 @@ struct ledger_stack {
 };
 static_assert(sizeof(struct ledger_stack) == 8, "layout is part of the file format");
 
-/* One pool object of a language. When the address comes back after every
- * connection of the former pool was collected, it is another pool. */
+/* In a pool's generation: all its connections are gone, the last by collection, so
+ * that the object is gone too. The next pool at its address is another one. */
+#define LEDGER_POOL_GONE 0x80000000u
+
+/* One pool object of a language. */
 struct ledger_pool {
 	uint32_t sequence;
 	uint32_t type;      /* string, e.g. "QueuePool" */
 	uint32_t library;   /* string, e.g. "sqlalchemy" */
-	uint32_t generation; /* pools that had this address before */
+	uint32_t generation; /* pools that had this address before; LEDGER_POOL_GONE may be set */
 	uint64_t address;   /* identity only */
 	uint64_t opened;
 	uint64_t open;

@@ -1,0 +1,118 @@
+#include "capture/delivery.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/log_path.h"
+#include "capture/companion.h"
+#include "capture/notice.h"
+#include "capture/plain_report.h"
+#include "capture/recorder.h"
+
+enum { COMPANION_FAILS = 23 }; /* its exit status when a verdict fails */
+
+static struct {
+	const struct options *options;
+	bool is_collecting;
+} delivery;
+
+void delivery_init(const struct options *options, bool is_collecting)
+{
+	delivery.options = options;
+	delivery.is_collecting = is_collecting;
+}
+
+static bool log_is_stderr(void)
+{
+	return !strcmp(delivery.options->log, "stderr");
+}
+
+/* Where the plain report goes; -1 nowhere. *ret_is_ours: to be closed. */
+static int log_open(bool *ret_is_ours)
+{
+	char path[PATH_MAX];
+	struct log_path values = { .pid = getpid(), .program = program_invocation_short_name,
+				   .at_ns = clock_realtime_ns() };
+
+	*ret_is_ours = !log_is_stderr() &&
+		       !log_path_format(delivery.options->log, &values, path);
+	if (*ret_is_ours) {
+		int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
+
+		if (fd >= 0)
+			return fd;
+		*ret_is_ours = false;
+	}
+	return log_is_usable() ? STDERR_FILENO : -1;
+}
+
+static void report_plainly(const struct ledger *ledger)
+{
+	bool is_ours;
+	int fd = log_open(&is_ours);
+
+	if (fd >= 0)
+		plain_report_write(ledger, fd);
+	if (is_ours)
+		close(fd);
+}
+
+/* Runs the companion to its end. Returns its exit status, or -Exxx. */
+static int report_by_companion(const struct ledger *ledger)
+{
+	pid_t pid = companion_start(ledger->path, true);
+	int status = pid < 0 ? pid : companion_wait(pid);
+
+	if (!status || status == COMPANION_FAILS)
+		return status;
+	return status < 0 ? status : -EIO;
+}
+
+int delivery_final(void)
+{
+	struct ledger *ledger = recorder_ledger();
+	int error = errno;
+
+	if (!ledger || (delivery.is_collecting && !ledger->is_private))
+		return -1;
+	if (ledger->header->flags & LEDGER_REPORTED)
+		return -1;
+	ledger->header->flags |= LEDGER_REPORTED;
+
+	int status = ledger->is_private ? -ledger->private_error : report_by_companion(ledger);
+	bool is_heard = log_is_usable() || !log_is_stderr();
+
+	if (status < 0) {
+		if (!ledger->is_private)
+			notice_say(NOTICE_COMPANION_FAILED, companion_path(), -status);
+		report_plainly(ledger);
+		status = ledger->header->open ? COMPANION_FAILS : 0;
+	}
+	if (!ledger->path[0])
+		is_heard = false;
+	/* What nobody could hear stays for `pqleak report`. */
+	if (is_heard || (!status && ledger->path[0])) {
+		if (!delivery.options->is_kept)
+			unlink(ledger->path);
+	}
+	errno = error;
+	return status && delivery.options->exit_code ? (int)delivery.options->exit_code : -1;
+}
+
+void delivery_now(void)
+{
+	const struct ledger *ledger = recorder_ledger();
+	int error = errno;
+
+	companion_reap();
+	if (!ledger)
+		return;
+	if (ledger->is_private || companion_start(ledger->path, false) < 0)
+		report_plainly(ledger);
+	errno = error;
+}

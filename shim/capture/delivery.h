@@ -1,0 +1,21 @@
+/* Who gets the report when the process ends, or when it is asked for. */
+#ifndef CAPTURE_DELIVERY_H
+#define CAPTURE_DELIVERY_H
+
+#include <stdbool.h>
+
+#include "base/options.h"
+
+/* Context: constructor only. `is_collecting`: `pqleak run` reads the ledgers, this
+ * process reports nothing. `options` lives as long as the process. */
+void delivery_init(const struct options *options, bool is_collecting);
+
+/* The process is ending: the companion reports, or the shim itself where there is
+ * none; the ledger is removed. Returns the exit status that the process is to end with, or
+ * -1 for its own. Context: any; async-signal-safe. Keeps errno. */
+int delivery_final(void);
+
+/* Reports on the running process. Context: signal handler. Keeps errno. */
+void delivery_now(void);
+
+#endif

@@ -1,0 +1,257 @@
+#include "capture/libpq.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "capture/notice.h"
+#include "capture/objects.h"
+
+enum { LIBPQ_MAX = 16, CALLER_MAX = 64, LIBPQ_FILES_MAX = 4 };
+
+const char *const libpq_call_names[CALL_COUNT] = {
+#define LIBPQ_CALL(class, type, name, parameters, arguments) [CALL_##name] = #name,
+#include "capture/libpq_calls.def"
+#undef LIBPQ_CALL
+};
+
+/* An object that calls libpq, and the libpq its calls are bound to. */
+struct caller {
+	uintptr_t start, end;
+	struct libpq *libpq;
+};
+
+/* Readers take no lock: rows are complete before the count covers them. */
+static struct {
+	pthread_mutex_t lock;
+	struct libpq libpqs[LIBPQ_MAX];
+	size_t libpq_count;
+	struct caller callers[CALLER_MAX];
+	size_t caller_count;
+	uint64_t generation; /* of the loaded objects that `callers` is true for */
+} table = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static bool libpq_covers(const struct libpq *libpq, uintptr_t address)
+{
+	return address >= libpq->start && address < libpq->end;
+}
+
+bool libpq_is_nested(const struct libpq *libpq, uintptr_t return_address)
+{
+	return libpq_covers(libpq, return_address) || object_is_shim(return_address);
+}
+
+struct libpq *libpq_inside(uintptr_t address)
+{
+	size_t count = __atomic_load_n(&table.libpq_count, __ATOMIC_ACQUIRE);
+
+	for (size_t i = 0; i < count; i++) {
+		if (libpq_covers(&table.libpqs[i], address))
+			return &table.libpqs[i];
+	}
+	return NULL;
+}
+
+static struct libpq *caller_find(uintptr_t address)
+{
+	size_t count = __atomic_load_n(&table.caller_count, __ATOMIC_ACQUIRE);
+
+	for (size_t i = 0; i < count; i++) {
+		const struct caller *caller = &table.callers[i];
+
+		if (address >= caller->start && address < caller->end)
+			return caller->libpq;
+	}
+	return NULL;
+}
+
+static void caller_add_locked(const struct object *object, struct libpq *libpq)
+{
+	if (table.caller_count == CALLER_MAX)
+		return;
+	table.callers[table.caller_count] =
+		(struct caller){ object->start, object->end, libpq };
+	__atomic_store_n(&table.caller_count, table.caller_count + 1, __ATOMIC_RELEASE);
+}
+
+/* After a dlclose another object may lie where a caller was. */
+static void callers_refresh(void)
+{
+	uint64_t generation = objects_generation();
+
+	if (__atomic_load_n(&table.generation, __ATOMIC_RELAXED) == generation)
+		return;
+	pthread_mutex_lock(&table.lock);
+	table.generation = generation;
+	__atomic_store_n(&table.caller_count, 0, __ATOMIC_RELEASE);
+	pthread_mutex_unlock(&table.lock);
+}
+
+static bool is_outside_shim(const void *function)
+{
+	return function && !object_is_shim((uintptr_t)function);
+}
+
+/* The function as `object` sees it through its own dependencies: a plug-in opened
+ * RTLD_LOCAL has its libpq in no scope but this one. */
+static void *function_in_scope(const struct object *object, const char *name)
+{
+	void *handle = dlopen(object->is_main ? NULL : object->path, RTLD_NOLOAD | RTLD_LAZY);
+	void *function = handle ? dlsym(handle, name) : NULL;
+
+	if (handle)
+		dlclose(handle);
+	return is_outside_shim(function) ? function : NULL;
+}
+
+static void *function_in_any_libpq(const char *name, struct object *objects)
+{
+	size_t count = objects_named("libpq", objects, LIBPQ_FILES_MAX);
+
+	for (size_t i = 0; i < count; i++) {
+		void *function = function_in_scope(&objects[i], name);
+
+		if (function)
+			return function;
+	}
+	return NULL;
+}
+
+/* What `caller` is bound to. The global scope comes first for the loader, but only
+ * with the libraries that were there when the caller was bound: of two candidates
+ * the global one counts when it was loaded before the caller. */
+static void *function_of_caller(const struct object *caller, const char *name,
+				struct object *scratch)
+{
+	void *global = dlsym(RTLD_NEXT, name);
+	void *local = function_in_scope(caller, name);
+	uintptr_t address = (uintptr_t)global;
+	uint8_t index;
+
+	if (!is_outside_shim(global))
+		global = NULL;
+	if (!global && !local)
+		return function_in_any_libpq(name, scratch);
+	if (!global || !local || global == local)
+		return local ? local : global;
+	if (objects_cover(&address, 1, scratch, 1, &index) && scratch->order > caller->order)
+		return local;
+	return global;
+}
+
+static void *function_resolve(void *handle, const char *name)
+{
+	void *function = dlsym(handle, name);
+
+	return is_outside_shim(function) ? function : NULL;
+}
+
+static void libpq_resolve(struct libpq *libpq, void *handle)
+{
+	for (int call = 0; call < CALL_COUNT; call++)
+		libpq->call[call] = function_resolve(handle, libpq_call_names[call]);
+#define LIBPQ_ACCESSOR(type, name, parameters) \
+	libpq->name = (type(*) parameters)function_resolve(handle, #name);
+#include "capture/libpq_accessors.def"
+#undef LIBPQ_ACCESSOR
+}
+
+static bool libpq_is_complete(const struct libpq *libpq)
+{
+#define LIBPQ_ACCESSOR(type, name, parameters) \
+	if (!libpq->name)                      \
+		return false;
+#include "capture/libpq_accessors.def"
+#undef LIBPQ_ACCESSOR
+	return true;
+}
+
+/* The instance that `function` belongs to, made and pinned on first sight: Apache
+ * unloads and reloads modules, and our pointers have to outlive that. */
+static struct libpq *libpq_of_function(void *function, struct object *scratch)
+{
+	uintptr_t address = (uintptr_t)function;
+	uint8_t index;
+	struct libpq made = { 0 };
+	struct libpq *libpq = libpq_inside(address);
+
+	if (libpq)
+		return libpq;
+	if (!objects_cover(&address, 1, scratch, 1, &index))
+		return NULL;
+	void *handle = dlopen(scratch->is_main ? NULL : scratch->path,
+			      RTLD_NOLOAD | RTLD_NODELETE | RTLD_LAZY);
+
+	if (!handle)
+		return NULL;
+	made.start = scratch->start;
+	made.end = scratch->end;
+	libpq_resolve(&made, handle);
+	if (!libpq_is_complete(&made))
+		return NULL;
+	made.version = made.PQlibVersion();
+
+	pthread_mutex_lock(&table.lock);
+	libpq = libpq_inside(address);
+	if (!libpq && table.libpq_count < LIBPQ_MAX) {
+		libpq = &table.libpqs[table.libpq_count];
+		*libpq = made;
+		__atomic_store_n(&table.libpq_count, table.libpq_count + 1, __ATOMIC_RELEASE);
+	}
+	pthread_mutex_unlock(&table.lock);
+	return libpq;
+}
+
+struct resolution {
+	struct object caller, scratch[LIBPQ_FILES_MAX];
+};
+
+static struct libpq *caller_resolve(uintptr_t return_address, enum libpq_call call,
+				    struct resolution *resolution)
+{
+	uint8_t index;
+
+	if (!objects_cover(&return_address, 1, &resolution->caller, 1, &index)) {
+		/* Code that lies in no object: a JIT, or libffi's closures. */
+		memset(&resolution->caller, 0, sizeof(resolution->caller));
+		resolution->caller.is_main = true;
+	}
+	void *function = function_of_caller(&resolution->caller, libpq_call_names[call],
+					    resolution->scratch);
+	struct libpq *libpq = function ? libpq_of_function(function, resolution->scratch) : NULL;
+
+	if (libpq && resolution->caller.end) {
+		pthread_mutex_lock(&table.lock);
+		caller_add_locked(&resolution->caller, libpq);
+		pthread_mutex_unlock(&table.lock);
+	}
+	return libpq;
+}
+
+struct libpq *libpq_find(uintptr_t return_address, enum libpq_call call)
+{
+	int error = errno;
+	struct libpq *libpq;
+
+	if (call < CALL_PQexec)
+		callers_refresh();
+	libpq = caller_find(return_address);
+	if (!libpq) {
+		struct resolution *resolution = memory_map(sizeof(*resolution));
+
+		if (resolution)
+			libpq = caller_resolve(return_address, call, resolution);
+		memory_unmap(resolution, sizeof(*resolution));
+		if (!libpq || !libpq->call[call])
+			notice_say(NOTICE_LIBPQ_MISSING, libpq_call_names[call], ENOENT);
+	}
+	errno = error;
+	return libpq && libpq->call[call] ? libpq : NULL;
+}
+
+void libpq_reset_lock(void)
+{
+	table.lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+}

@@ -1,0 +1,162 @@
+/* Only the local unwinder's names, whichever the architecture. */
+#define UNW_LOCAL_ONLY
+#include "capture/native.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <libunwind.h>
+#include <string.h>
+#include <ucontext.h>
+
+#include "base/memory.h"
+#include "capture/objects.h"
+
+#define STRING_OF(name) #name
+#define STRING(name) STRING_OF(name)
+
+enum native_state { NATIVE_UNKNOWN, NATIVE_OPENING, NATIVE_READY, NATIVE_MISSING };
+
+static struct {
+	enum native_state state;
+	int (*backtrace)(void **pcs, int max);
+	int (*init_local)(unw_cursor_t *cursor, unw_context_t *context);
+	int (*step)(unw_cursor_t *cursor);
+	int (*get_reg)(unw_cursor_t *cursor, int reg, unw_word_t *ret_value);
+	void (*flush_cache)(unw_addr_space_t space, unw_word_t low, unw_word_t high);
+	unw_addr_space_t *local_space;
+	uint64_t generation; /* of the loaded objects that the cache and `greenlet` know */
+	struct {
+		uintptr_t start, end;
+	} greenlet; /* the extension module; 0 when it is not loaded */
+} unwinder;
+
+static bool native_resolve(void *handle)
+{
+	*(void **)&unwinder.backtrace = dlsym(handle, "unw_backtrace");
+	*(void **)&unwinder.init_local = dlsym(handle, STRING(UNW_OBJ(init_local)));
+	*(void **)&unwinder.step = dlsym(handle, STRING(UNW_OBJ(step)));
+	*(void **)&unwinder.get_reg = dlsym(handle, STRING(UNW_OBJ(get_reg)));
+	*(void **)&unwinder.flush_cache = dlsym(handle, STRING(UNW_ARCH_OBJ(flush_cache)));
+	if (!unwinder.flush_cache)
+		*(void **)&unwinder.flush_cache = dlsym(handle, STRING(UNW_OBJ(flush_cache)));
+	unwinder.local_space = dlsym(handle, STRING(UNW_OBJ(local_addr_space)));
+	return unwinder.backtrace && unwinder.init_local && unwinder.step && unwinder.get_reg;
+}
+
+bool native_open(void)
+{
+	enum native_state state = NATIVE_UNKNOWN;
+	int error = errno;
+
+	/* Nobody waits: the opener may wait for the loader's lock, whose holder may be
+	 * a plug-in's constructor that connects. */
+	if (!__atomic_compare_exchange_n(&unwinder.state, &state, NATIVE_OPENING, false,
+					 __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE))
+		return state == NATIVE_READY;
+	void *handle = dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL);
+
+	state = handle && native_resolve(handle) ? NATIVE_READY : NATIVE_MISSING;
+	__atomic_store_n(&unwinder.state, state, __ATOMIC_RELEASE);
+	errno = error;
+	return state == NATIVE_READY;
+}
+
+bool native_is_missing(void)
+{
+	return __atomic_load_n(&unwinder.state, __ATOMIC_ACQUIRE) == NATIVE_MISSING;
+}
+
+/* The unwinder keeps what it learned of an address range; after a dlclose another
+ * object may be there. */
+static void native_refresh(void)
+{
+	uint64_t generation = objects_generation();
+
+	if (__atomic_exchange_n(&unwinder.generation, generation, __ATOMIC_RELAXED) == generation)
+		return;
+	if (unwinder.flush_cache && unwinder.local_space)
+		unwinder.flush_cache(*unwinder.local_space, 0, 0);
+	struct object *greenlet = memory_map(sizeof(*greenlet));
+
+	if (greenlet && objects_named("_greenlet", greenlet, 1)) {
+		unwinder.greenlet.start = greenlet->start;
+		unwinder.greenlet.end = greenlet->end;
+	}
+	memory_unmap(greenlet, sizeof(*greenlet));
+}
+
+/* Below greenlet's switch the parent's C stack has been overwritten: what the
+ * unwinder finds there is left over, or garbage. */
+static bool is_greenlet(uintptr_t pc)
+{
+	return pc >= unwinder.greenlet.start && pc < unwinder.greenlet.end;
+}
+
+static size_t native_trim(uintptr_t *pcs, size_t count, size_t first)
+{
+	size_t kept = 0;
+
+	for (size_t i = first; i < count && pcs[i] && !is_greenlet(pcs[i]); i++)
+		pcs[kept++] = pcs[i];
+	return kept;
+}
+
+size_t native_walk(uintptr_t return_address, uintptr_t *pcs, size_t max, bool *ret_is_truncated)
+{
+	size_t count = 0, first = 0;
+	int error = errno;
+
+	*ret_is_truncated = false;
+	if (native_open()) {
+		native_refresh();
+		int found = unwinder.backtrace((void **)pcs, (int)max);
+
+		count = found > 0 ? (size_t)found : 0;
+		*ret_is_truncated = count == max;
+		while (first < count && object_is_shim(pcs[first]))
+			first++;
+		count = native_trim(pcs, count, first);
+	}
+	if (!count)
+		pcs[count++] = return_address;
+	errno = error;
+	return count;
+}
+
+static void pointers_fill(unw_context_t *context, const uintptr_t *pcs, size_t count,
+			  uintptr_t *stack_pointers)
+{
+	unw_cursor_t cursor;
+	size_t at = 0;
+
+	if (unwinder.init_local(&cursor, context))
+		return;
+	do {
+		unw_word_t pc = 0, sp = 0;
+
+		unwinder.get_reg(&cursor, UNW_REG_IP, &pc);
+		unwinder.get_reg(&cursor, UNW_REG_SP, &sp);
+		if (pc == pcs[at])
+			stack_pointers[at++] = sp;
+		else if (at)
+			return; /* the two walks differ: no pointer is better than a wrong one */
+	} while (at < count && unwinder.step(&cursor) > 0);
+}
+
+void native_walk_pointers(const uintptr_t *pcs, size_t count, uintptr_t *stack_pointers)
+{
+	int error = errno;
+	unw_context_t context;
+
+	memset(stack_pointers, 0, count * sizeof(*stack_pointers));
+	if (__atomic_load_n(&unwinder.state, __ATOMIC_ACQUIRE) != NATIVE_READY)
+		return;
+#ifdef __x86_64__
+	/* libunwind's own is a symbol of the library; its type is libc's here. */
+	getcontext(&context);
+#else
+	unw_getcontext(&context);
+#endif
+	pointers_fill(&context, pcs, count, stack_pointers);
+	errno = error;
+}

@@ -1,0 +1,29 @@
+/* The native stack of this thread, by libunwind, which is opened RTLD_LOCAL at first
+ * use: in DT_NEEDED it would take over the host's C++ exceptions.
+ *
+ * Context: any thread, no lock of ours held; not async-signal-safe (the unwinder
+ * asks the loader). Keeps errno.
+ */
+#ifndef CAPTURE_NATIVE_H
+#define CAPTURE_NATIVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Opens libunwind, once. Returns false when it is not there, or while another
+ * thread is opening it; native stacks then have one frame. */
+bool native_open(void);
+
+/* Is libunwind known to be missing? */
+bool native_is_missing(void);
+
+/* Fills at most `max` return addresses, innermost first, beginning with the caller of
+ * the shim at `return_address`; returns how many, at least 1 for max > 0. */
+size_t native_walk(uintptr_t return_address, uintptr_t *pcs, size_t max, bool *ret_is_truncated);
+
+/* Fills the stack pointer of each of `pcs` just walked; 0 where it is not known.
+ * Thirty times slower than native_walk: for stacks that are new. */
+void native_walk_pointers(const uintptr_t *pcs, size_t count, uintptr_t *stack_pointers);
+
+#endif

@@ -1,0 +1,216 @@
+#include "capture/plain_report.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <unistd.h>
+
+#include "base/text.h"
+
+enum { PLAIN_BUFFER = 4096, PLAIN_LINE_MAX = 2048 };
+
+struct plain {
+	const struct ledger *ledger;
+	int fd;
+	struct text text;
+	char buffer[PLAIN_BUFFER];
+};
+
+/* What `evidence` says, for people. */
+static const struct {
+	uint16_t bit;
+	const char *words;
+} evidence_words[] = {
+	{ LEDGER_FINALIZING, "interpreter shutdown" },
+	{ LEDGER_COLLECTING, "garbage collection" },
+	{ LEDGER_EXITING, "exit handlers" },
+	{ LEDGER_WAS_FAILED, "the connect had failed" },
+	{ LEDGER_WAS_CONNECTING, "before the connect was complete" },
+};
+
+static void plain_flush(struct plain *plain)
+{
+	const char *at = plain->text.bytes;
+	size_t left = plain->text.length;
+
+	while (left) {
+		ssize_t written = write(plain->fd, at, left);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written <= 0)
+			break;
+		at += written;
+		left -= (size_t)written;
+	}
+	text_init(&plain->text, plain->buffer, sizeof(plain->buffer));
+}
+
+static void plain_end_line(struct plain *plain)
+{
+	text_add(&plain->text, "\n");
+	if (plain->text.length > PLAIN_BUFFER - PLAIN_LINE_MAX)
+		plain_flush(plain);
+}
+
+static const char *string_of(const struct plain *plain, uint32_t id)
+{
+	const struct ledger_string *string =
+		id ? ledger_record(plain->ledger, LEDGER_STRINGS, id) : NULL;
+
+	return string ? (const char *)(string + 1) : "";
+}
+
+static void plain_add_native(struct plain *plain, const struct ledger_frame *frame)
+{
+	const struct ledger_module *module =
+		frame->module ? ledger_record(plain->ledger, LEDGER_MODULES, frame->module) : NULL;
+	struct text *text = &plain->text;
+
+	if (!module) {
+		text_format(text, "0x%x", frame->offset);
+		return;
+	}
+	text_format(text, "0x%x (%s+0x%x)", frame->offset + module->bias,
+		    string_of(plain, module->path), frame->offset);
+	if (module->build_id_length)
+		text_add(text, " (BuildId: ");
+	for (uint32_t i = 0; i < module->build_id_length; i++)
+		text_add_hex(text, module->build_id[i], 2);
+	if (module->build_id_length)
+		text_add(text, ")");
+}
+
+static void plain_add_frame(struct plain *plain, unsigned number, uint32_t id)
+{
+	const struct ledger_frame *frame = ledger_record(plain->ledger, LEDGER_FRAMES, id);
+
+	text_format(&plain->text, "    #%u ", number);
+	if (frame->flags & LEDGER_FRAME_CALL) {
+		const struct ledger_module *module =
+			frame->module ?
+				ledger_record(plain->ledger, LEDGER_MODULES, frame->module) : NULL;
+
+		text_format(&plain->text, "%s (%s)", string_of(plain, frame->function),
+			    module ? string_of(plain, module->path) : "");
+	} else if (frame->language == LEDGER_NATIVE) {
+		plain_add_native(plain, frame);
+	} else {
+		text_format(&plain->text, "%s %s:%u", string_of(plain, frame->function),
+			    string_of(plain, frame->file), frame->line);
+	}
+	plain_end_line(plain);
+}
+
+static void plain_add_stack(struct plain *plain, uint32_t id)
+{
+	const struct ledger_stack *stack =
+		id ? ledger_record(plain->ledger, LEDGER_STACKS, id) : NULL;
+	const uint32_t *frames = stack ? (const uint32_t *)(stack + 1) : NULL;
+
+	for (unsigned i = 0; stack && i < stack->frame_count; i++) {
+		if (frames[i])
+			plain_add_frame(plain, i, frames[i]);
+	}
+}
+
+static void plain_add_ending(struct plain *plain, const struct ledger_ending *ending)
+{
+	text_format(&plain->text, "  %L finished here", ending->count);
+	for (size_t i = 0; i < sizeof(evidence_words) / sizeof(evidence_words[0]); i++) {
+		if (ending->evidence & evidence_words[i].bit)
+			text_format(&plain->text, ", %s", evidence_words[i].words);
+	}
+	plain_end_line(plain);
+	plain_add_stack(plain, ending->closed_stack);
+	if (!ending->begun_stack)
+		return;
+	text_add(&plain->text, "  in a transaction begun here");
+	plain_end_line(plain);
+	plain_add_stack(plain, ending->begun_stack);
+}
+
+static uint32_t count_of(const struct plain *plain, enum ledger_section_kind kind)
+{
+	const struct ledger_section *section = &plain->ledger->header->section[kind];
+
+	return (uint32_t)(__atomic_load_n(&section->used, __ATOMIC_ACQUIRE) / section->record_size);
+}
+
+static void plain_add_open(struct plain *plain, const struct ledger_connection *connection)
+{
+	text_format(&plain->text, "  %s@%s:%s/%s, backend %d, socket %d",
+		    string_of(plain, connection->user), string_of(plain, connection->host),
+		    string_of(plain, connection->port), string_of(plain, connection->database),
+		    connection->backend_pid, connection->socket);
+	if (connection->sqlstate[0])
+		text_format(&plain->text, ", SQLSTATE %s", connection->sqlstate);
+	plain_end_line(plain);
+	if (!connection->begun_stack)
+		return;
+	text_add(&plain->text, "  in a transaction begun here");
+	plain_end_line(plain);
+	plain_add_stack(plain, connection->begun_stack);
+}
+
+static bool connection_is_open(const struct ledger_connection *connection)
+{
+	return connection->state != LEDGER_FREE && connection->state != LEDGER_ENDED;
+}
+
+static void plain_add_site(struct plain *plain, uint32_t id)
+{
+	const struct ledger_site *site = ledger_record(plain->ledger, LEDGER_SITES, id);
+
+	plain_end_line(plain);
+	text_format(&plain->text, "%s  %L opened, %L failed, %L finished, %L open, peak %L open",
+		    site->open ? "OPEN" : "site", site->opened, site->failed, site->finished,
+		    site->open, site->peak_open);
+	plain_end_line(plain);
+	plain_add_stack(plain, site->opened_stack);
+	for (uint32_t i = 1; i <= count_of(plain, LEDGER_CONNECTIONS); i++) {
+		const struct ledger_connection *connection =
+			ledger_record(plain->ledger, LEDGER_CONNECTIONS, i);
+
+		if (connection->site == id && connection_is_open(connection))
+			plain_add_open(plain, connection);
+	}
+	for (uint32_t i = 1; i <= count_of(plain, LEDGER_ENDINGS); i++) {
+		const struct ledger_ending *ending =
+			ledger_record(plain->ledger, LEDGER_ENDINGS, i);
+
+		if (ending->site == id)
+			plain_add_ending(plain, ending);
+	}
+}
+
+static void plain_add_misuse(struct plain *plain, uint32_t id)
+{
+	const struct ledger_misuse *misuse = ledger_record(plain->ledger, LEDGER_MISUSES, id);
+
+	plain_end_line(plain);
+	text_format(&plain->text, "MISUSE  connection of process %d finished by its child %d",
+		    misuse->connection.owner_pid, plain->ledger->header->pid);
+	plain_end_line(plain);
+	plain_add_stack(plain, misuse->stack);
+}
+
+void plain_report_write(const struct ledger *ledger, int fd)
+{
+	const struct ledger_header *header = ledger->header;
+	struct plain plain = { .ledger = ledger, .fd = fd };
+	int error = errno;
+
+	text_init(&plain.text, plain.buffer, sizeof(plain.buffer));
+	text_format(&plain.text,
+		    "pqleak: %s (pid %d): %L connections opened, %L finished, %L open, peak %L open; "
+		    "plain report, complete it with `pqleak symbolize`",
+		    string_of(&plain, header->command), header->pid, header->opened,
+		    header->finished, header->open, header->peak_open);
+	plain_end_line(&plain);
+	for (uint32_t id = 1; id <= count_of(&plain, LEDGER_SITES); id++)
+		plain_add_site(&plain, id);
+	for (uint32_t id = 1; id <= count_of(&plain, LEDGER_MISUSES); id++)
+		plain_add_misuse(&plain, id);
+	plain_flush(&plain);
+	errno = error;
+}

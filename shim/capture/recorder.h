@@ -1,0 +1,53 @@
+/* The record of this process: registry, depot and ledger under one lock.
+ *
+ * A forked child starts its own at its first record; it knows its parent's
+ * connections and never reports them as its own.
+ *
+ * Context unless said: any thread, no lock of ours held; not async-signal-safe.
+ * Keeps errno; not a cancellation point. Where nothing can be recorded the call
+ * does nothing.
+ */
+#ifndef CAPTURE_RECORDER_H
+#define CAPTURE_RECORDER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/options.h"
+#include "capture/libpq.h"
+#include "ledger/writer.h"
+
+/* Called once a process, at its first record, with no lock held. */
+typedef void recorder_started(const struct ledger *ledger);
+
+/* Context: constructor only. `options` and `started` live as long as the process. */
+void recorder_init(const struct options *options, recorder_started *started);
+
+/* A creator returned `conn`, not NULL. `sqlstate` is "" or that of its failure. */
+void recorder_opened(struct libpq *libpq, enum libpq_call call, PGconn *conn,
+		     uintptr_t return_address, const char *sqlstate);
+
+/* PQconnectPoll, PQresetPoll or PQreset is done with `conn`, for better or worse. */
+void recorder_connected(PGconn *conn, const char *sqlstate);
+
+/* The libpq that made `conn`; NULL when it is not on record. */
+struct libpq *recorder_libpq(const PGconn *conn);
+
+/* `call` was made on `conn` and has returned. */
+void recorder_used(PGconn *conn, enum libpq_call call, uintptr_t return_address);
+
+/* PQgetResult returned: what was sent may be over. */
+void recorder_received(PGconn *conn);
+
+/* PQfinish is about to be called. The record is closed *before* the real call: libpq
+ * hands the same address to the next connect at once. */
+void recorder_finishing(PGconn *conn, uintptr_t return_address);
+
+/* Exit handlers of the process have begun. Context: any. */
+void recorder_exiting(void);
+
+/* The ledger of this process, NULL when there is none (yet), also in a child that
+ * has its parent's memory. Context: any; async-signal-safe. */
+struct ledger *recorder_ledger(void);
+
+#endif

@@ -1,0 +1,51 @@
+/* The connections that are open in this process, by handle.
+ *
+ * Context: the recorder's lock is held; not async-signal-safe. Memory is mapped,
+ * never the host's heap.
+ */
+#ifndef CAPTURE_REGISTRY_H
+#define CAPTURE_REGISTRY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "capture/libpq.h"
+#include "ledger/layout.h"
+
+struct registered;
+
+/* What the shim itself has to know of an open connection; the rest is in the ledger. */
+struct connection {
+	const PGconn *handle;
+	struct libpq *libpq;    /* the one that made it: its calls go there */
+	uint32_t id;            /* in the ledger; 0 when it had no room */
+	uint32_t site, pool;    /* in the ledger */
+	int32_t owner_pid;      /* the process that opened it */
+	int32_t backend_pid;
+	enum ledger_connection_state state;
+	enum ledger_transaction transaction;
+};
+
+struct registry {
+	struct registered *table;     /* uthash */
+	struct registered *free_list;
+};
+
+/* Adds a copy, or overwrites the one with the same handle: libpq reuses addresses,
+ * and the newer open is the true one. Returns 0 or -ENOMEM. */
+int registry_add(struct registry *registry, const struct connection *connection);
+
+/* NULL when it is not there. Valid until the lock is given back. */
+struct connection *registry_find(struct registry *registry, const PGconn *handle);
+
+/* Removes it, and copies it out. False when it is not there. */
+bool registry_remove(struct registry *registry, const PGconn *handle,
+		     struct connection *ret_connection);
+
+size_t registry_count(const struct registry *registry);
+
+/* Calls `visit` for each. */
+void registry_each(struct registry *registry, void (*visit)(struct connection *));
+
+#endif

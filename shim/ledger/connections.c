@@ -1,0 +1,266 @@
+#include "ledger/connections.h"
+
+#include <string.h>
+
+#include "ledger/records.h"
+
+static uint32_t record_append(struct ledger *ledger, enum ledger_section_kind kind,
+			      const void *record)
+{
+	const struct ledger_section *section = &ledger->header->section[kind];
+	void *room = ledger_room(ledger, kind, section->record_size);
+
+	if (!room)
+		return 0;
+	memcpy(room, record, section->record_size);
+	ledger_publish(ledger, kind, section->record_size);
+	return (uint32_t)(section->used / section->record_size);
+}
+
+uint32_t ledger_find_site(struct ledger *ledger, uint32_t opened_stack, uint64_t at_ns)
+{
+	uint32_t hash = ledger_hash(&opened_stack, sizeof(opened_stack));
+	size_t cursor = 0;
+	uint32_t id;
+
+	while ((id = index_next(&ledger->sites, hash, &cursor))) {
+		const struct ledger_site *site = ledger_record(ledger, LEDGER_SITES, id);
+
+		if (site->opened_stack == opened_stack)
+			return id;
+	}
+	id = record_append(ledger, LEDGER_SITES,
+			   &(struct ledger_site){ .opened_stack = opened_stack,
+						  .first_opened_at_ns = at_ns });
+	if (id)
+		index_add(&ledger->sites, hash, id);
+	return id;
+}
+
+uint32_t ledger_find_pool(struct ledger *ledger, uint64_t address, uint32_t type,
+			  uint32_t library)
+{
+	uint32_t hash = ledger_hash(&address, sizeof(address));
+	uint32_t generation = 0;
+	size_t cursor = 0;
+	uint32_t id;
+
+	while ((id = index_next(&ledger->pools, hash, &cursor))) {
+		const struct ledger_pool *pool = ledger_record(ledger, LEDGER_POOLS, id);
+
+		if (pool->address != address)
+			continue;
+		if (!(pool->generation & LEDGER_POOL_GONE) && pool->type == type)
+			return id;
+		generation++;
+	}
+	id = record_append(ledger, LEDGER_POOLS,
+			   &(struct ledger_pool){ .address = address, .type = type,
+						  .library = library, .generation = generation });
+	if (id)
+		index_add(&ledger->pools, hash, id);
+	return id;
+}
+
+static void raise_peak(uint64_t *peak, uint64_t open)
+{
+	if (open > *peak)
+		*peak = open;
+}
+
+static void count_opened(struct ledger *ledger, const struct ledger_connection *connection)
+{
+	struct ledger_header *header = ledger->header;
+
+	header->opened++;
+	raise_peak(&header->peak_open, ++header->open);
+	if (connection->site) {
+		struct ledger_site *site = ledger_record(ledger, LEDGER_SITES, connection->site);
+
+		ledger_change_begin(&site->sequence);
+		site->opened++;
+		site->last_opened_at_ns = connection->opened_at_ns;
+		raise_peak(&site->peak_open, ++site->open);
+		ledger_change_end(&site->sequence);
+	}
+	if (connection->pool) {
+		struct ledger_pool *pool = ledger_record(ledger, LEDGER_POOLS, connection->pool);
+
+		ledger_change_begin(&pool->sequence);
+		pool->opened++;
+		raise_peak(&pool->peak_open, ++pool->open);
+		ledger_change_end(&pool->sequence);
+	}
+}
+
+static uint32_t oldest_ended_take(struct ledger *ledger)
+{
+	uint32_t id = ledger->ended[ledger->ended_first];
+
+	ledger->ended_first = (ledger->ended_first + 1) % LEDGER_ENDED_MAX;
+	ledger->ended_count--;
+	return id;
+}
+
+static bool connections_are_full(const struct ledger *ledger)
+{
+	const struct ledger_section *section = &ledger->header->section[LEDGER_CONNECTIONS];
+
+	return section->used + section->record_size > section->capacity;
+}
+
+uint32_t ledger_add_connection(struct ledger *ledger, const struct ledger_connection *connection)
+{
+	struct ledger_connection added = *connection;
+	uint32_t id;
+
+	count_opened(ledger, connection);
+	added.serial = ledger->header->opened;
+	if (ledger->ended_count == LEDGER_ENDED_MAX ||
+	    (ledger->ended_count && connections_are_full(ledger))) {
+		id = oldest_ended_take(ledger);
+		struct ledger_connection *slot = ledger_record(ledger, LEDGER_CONNECTIONS, id);
+
+		ledger_change_begin(&slot->sequence);
+		added.sequence = slot->sequence;
+		*slot = added;
+		ledger_change_end(&slot->sequence);
+		return id;
+	}
+	return record_append(ledger, LEDGER_CONNECTIONS, &added);
+}
+
+void ledger_fail_connection(struct ledger *ledger, uint32_t id, uint32_t site_id,
+			    const char *sqlstate)
+{
+	ledger->header->failed++;
+	if (site_id) {
+		struct ledger_site *site = ledger_record(ledger, LEDGER_SITES, site_id);
+
+		ledger_change_begin(&site->sequence);
+		site->failed++;
+		ledger_change_end(&site->sequence);
+	}
+	if (id) {
+		struct ledger_connection *slot = ledger_record(ledger, LEDGER_CONNECTIONS, id);
+
+		ledger_change_begin(&slot->sequence);
+		slot->state = LEDGER_FAILED;
+		strncpy(slot->sqlstate, sqlstate, sizeof(slot->sqlstate) - 1);
+		ledger_change_end(&slot->sequence);
+	}
+}
+
+static void count_ended(struct ledger *ledger, const struct ledger_end *end)
+{
+	ledger->header->finished++;
+	ledger->header->open--;
+	if (end->site) {
+		struct ledger_site *site = ledger_record(ledger, LEDGER_SITES, end->site);
+
+		ledger_change_begin(&site->sequence);
+		site->finished++;
+		site->open--;
+		ledger_change_end(&site->sequence);
+	}
+	if (end->pool) {
+		struct ledger_pool *pool = ledger_record(ledger, LEDGER_POOLS, end->pool);
+
+		ledger_change_begin(&pool->sequence);
+		/* A pool closes by calling; what ends without a call went with its pool. */
+		if (!--pool->open && (end->evidence & LEDGER_COLLECTING || !end->called))
+			pool->generation |= LEDGER_POOL_GONE;
+		ledger_change_end(&pool->sequence);
+	}
+}
+
+static bool story_is_equal(const struct ledger_ending *a, const struct ledger_ending *b)
+{
+	return a->site == b->site && a->closed_stack == b->closed_stack &&
+	       a->called == b->called && a->last_use_stack == b->last_use_stack &&
+	       a->begun_stack == b->begun_stack && a->evidence == b->evidence &&
+	       a->transaction == b->transaction;
+}
+
+static uint32_t story_hash(const struct ledger_ending *ending)
+{
+	uint32_t words[] = { ending->site, ending->closed_stack, ending->last_use_stack,
+			     ending->begun_stack, ending->evidence, ending->transaction };
+
+	return ledger_hash(words, sizeof(words));
+}
+
+static struct ledger_ending *ending_find(struct ledger *ledger, const struct ledger_ending *story)
+{
+	uint32_t hash = story_hash(story);
+	size_t cursor = 0;
+	uint32_t id;
+
+	while ((id = index_next(&ledger->endings, hash, &cursor))) {
+		struct ledger_ending *known = ledger_record(ledger, LEDGER_ENDINGS, id);
+
+		if (story_is_equal(known, story))
+			return known;
+	}
+	id = record_append(ledger, LEDGER_ENDINGS, story);
+	if (!id)
+		return NULL;
+	index_add(&ledger->endings, hash, id);
+	return ledger_record(ledger, LEDGER_ENDINGS, id);
+}
+
+static void widen(uint64_t *min, uint64_t *max, uint64_t value, bool is_first)
+{
+	if (is_first || value < *min)
+		*min = value;
+	if (value > *max)
+		*max = value;
+}
+
+static void sum_ending(struct ledger *ledger, const struct ledger_connection *connection)
+{
+	struct ledger_ending story = {
+		.site = connection->site,
+		.closed_stack = connection->closed_stack,
+		.called = connection->called,
+		.last_use_stack = connection->last_use_stack,
+		.begun_stack = connection->begun_stack,
+		.evidence = connection->evidence,
+		.transaction = connection->transaction,
+	};
+	struct ledger_ending *ending = ending_find(ledger, &story);
+	uint64_t used_at_ns = connection->last_use_at_ns ? connection->last_use_at_ns :
+							    connection->opened_at_ns;
+
+	if (!ending)
+		return;
+	ledger_change_begin(&ending->sequence);
+	widen(&ending->age_min_ns, &ending->age_max_ns,
+	      connection->ended_at_ns - connection->opened_at_ns, !ending->count);
+	widen(&ending->idle_min_ns, &ending->idle_max_ns, connection->ended_at_ns - used_at_ns,
+	      !ending->count);
+	ending->count++;
+	ledger_change_end(&ending->sequence);
+}
+
+void ledger_end_connection(struct ledger *ledger, uint32_t id, const struct ledger_end *end)
+{
+	count_ended(ledger, end);
+	if (!id) {
+		sum_ending(ledger, &(struct ledger_connection){
+					   .site = end->site, .closed_stack = end->closed_stack,
+					   .called = end->called, .evidence = end->evidence });
+		return;
+	}
+	struct ledger_connection *slot = ledger_record(ledger, LEDGER_CONNECTIONS, id);
+
+	ledger_change_begin(&slot->sequence);
+	slot->state = LEDGER_ENDED;
+	slot->evidence = end->evidence;
+	slot->ended_at_ns = end->at_ns;
+	slot->closed_stack = end->closed_stack;
+	slot->called = end->called;
+	ledger_change_end(&slot->sequence);
+	sum_ending(ledger, slot);
+	ledger->ended[(ledger->ended_first + ledger->ended_count++) % LEDGER_ENDED_MAX] = id;
+}

@@ -1,0 +1,33 @@
+/* The ledger's append-only records, each stored once.
+ *
+ * Every function returns an id, 0 when there is no room (counted as lost).
+ * Context: as ledger/writer.h.
+ */
+#ifndef LEDGER_RECORDS_H
+#define LEDGER_RECORDS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ledger/layout.h"
+#include "ledger/writer.h"
+
+/* Copies `text`, which need not end with 0. The empty string is 0, as is none. */
+uint32_t ledger_add_string(struct ledger *ledger, const char *text, size_t length);
+
+/* Copies. Equal: same place in memory, same path, same build-id. */
+uint32_t ledger_add_module(struct ledger *ledger, const struct ledger_module *module);
+
+uint32_t ledger_add_frame(struct ledger *ledger, const struct ledger_frame *frame);
+
+/* Stores a new stack; that it is new is the depot's to know. */
+uint32_t ledger_add_stack(struct ledger *ledger, uint32_t hash, const uint32_t *frames,
+			  size_t count, enum ledger_stack_flag flags);
+
+/* Files a misuse; equal ones (kind, stack, handle) are counted together. */
+uint32_t ledger_add_misuse(struct ledger *ledger, const struct ledger_misuse *misuse);
+
+/* A mix of `length` bytes that end on 8, for tables only. */
+uint32_t ledger_hash(const void *bytes, size_t length);
+
+#endif

@@ -1,0 +1,239 @@
+#include "ledger/writer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/place.h"
+#include "base/text.h"
+#include "ledger/file.h"
+#include "ledger/records.h"
+
+enum { LEDGER_PAGE = 4096, LEDGER_RESERVE_STEP = 64 << 10 };
+
+static const struct {
+	uint32_t record_size;
+	uint32_t percent;
+} sections[LEDGER_SECTION_COUNT] = {
+#define SECTION(kind, record_size, percent) [kind] = { record_size, percent },
+#include "ledger/sections.def"
+#undef SECTION
+};
+
+static uint64_t page_floor(uint64_t size)
+{
+	return size / LEDGER_PAGE * LEDGER_PAGE;
+}
+
+/* Field 22 of /proc/self/stat; the command in field 2 may hold spaces and brackets. */
+static uint64_t start_ticks_read(void)
+{
+	char stat[1024];
+	int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+	ssize_t length = fd < 0 ? -1 : read(fd, stat, sizeof(stat) - 1);
+	uint64_t ticks = 0;
+
+	if (fd >= 0)
+		close(fd);
+	if (length <= 0)
+		return 0;
+	stat[length] = 0;
+	char *at = strrchr(stat, ')');
+
+	for (int field = 2; at && field < 22; field++)
+		at = strchr(at + 1, ' ');
+	if (!at)
+		return 0;
+	at[1 + strcspn(at + 1, " ")] = 0;
+	return text_read_unsigned(at + 1, &ticks) ? ticks : 0;
+}
+
+static void header_init(struct ledger_header *header, uint64_t size)
+{
+	uint64_t offset = LEDGER_PAGE;
+
+	memcpy(header->magic, LEDGER_MAGIC, sizeof(header->magic));
+	header->byte_order = LEDGER_BYTE_ORDER;
+	header->version = LEDGER_VERSION;
+	header->header_size = sizeof(*header);
+	header->section_count = LEDGER_SECTION_COUNT;
+	header->file_size = size;
+	header->pid = getpid();
+	header->parent_pid = getppid();
+	header->uid = geteuid();
+	header->process_start_ticks = start_ticks_read();
+	header->started_at_ns = clock_monotonic_ns();
+	header->started_at_realtime_ns = clock_realtime_ns();
+	for (int i = 0; i < LEDGER_SECTION_COUNT; i++) {
+		struct ledger_section *section = &header->section[i];
+
+		section->record_size = sections[i].record_size;
+		section->offset = offset;
+		section->capacity = page_floor((size - LEDGER_PAGE) / 100 * sections[i].percent);
+		offset += section->capacity;
+	}
+}
+
+static int ledger_open_file(struct ledger *ledger, const char *dir_option, uint64_t size)
+{
+	char directory[PATH_MAX];
+	int error = place_open(dir_option, directory);
+
+	if (error)
+		return error;
+	ledger->header = file_map(directory, size, ledger->path, &error);
+	if (!ledger->header)
+		return error;
+	error = file_reserve(ledger->header, ledger->path, 0, LEDGER_PAGE);
+	if (error) {
+		munmap(ledger->header, size);
+		unlink(ledger->path);
+		ledger->header = NULL;
+	}
+	return error;
+}
+
+int ledger_open(struct ledger *ledger, const char *dir_option, uint64_t size_max,
+		const char *command, const char *executable)
+{
+	int saved = errno;
+	uint64_t size = page_floor(size_max);
+	int error = ledger_open_file(ledger, dir_option, size);
+
+	if (error && *dir_option) {
+		ledger->dir_error = -error;
+		error = ledger_open_file(ledger, "", size);
+	}
+	if (error) {
+		ledger->is_private = true;
+		ledger->private_error = -error;
+		ledger->path[0] = 0;
+		ledger->header = memory_map(size);
+	}
+	errno = saved;
+	if (!ledger->header)
+		return -ENOMEM;
+	header_init(ledger->header, size);
+	ledger->header->command = ledger_add_string(ledger, command, strlen(command));
+	ledger->header->executable = ledger_add_string(ledger, executable, strlen(executable));
+	errno = saved;
+	return 0;
+}
+
+void ledger_end(struct ledger *ledger, enum ledger_process_end end)
+{
+	struct ledger_header *header = ledger->header;
+
+	if (!header)
+		return;
+	header->ended_at_ns = end == LEDGER_PROCESS_RUNNING ? 0 : clock_monotonic_ns();
+	__atomic_store_n(&header->ended, end, __ATOMIC_RELEASE);
+}
+
+void ledger_forget(struct ledger *ledger)
+{
+	if (ledger->header)
+		munmap(ledger->header, ledger->header->file_size);
+	index_finish(&ledger->strings);
+	index_finish(&ledger->modules);
+	index_finish(&ledger->frames);
+	index_finish(&ledger->sites);
+	index_finish(&ledger->pools);
+	index_finish(&ledger->endings);
+	memset(ledger, 0, sizeof(*ledger));
+}
+
+/* Goes on in private memory at the same address, so that every pointer stays good.
+ * What the file has so far stays for `pqleak report`. */
+static int ledger_make_private(struct ledger *ledger, int error)
+{
+	struct ledger_header *header = ledger->header;
+	uint64_t size = header->file_size;
+	char *copy = memory_map(size);
+
+	if (!copy)
+		return -ENOMEM;
+	header->flags |= LEDGER_INCOMPLETE;
+	memcpy(copy, header, LEDGER_PAGE);
+	for (int i = 0; i < LEDGER_SECTION_COUNT; i++)
+		memcpy(copy + header->section[i].offset,
+		       (char *)header + header->section[i].offset, header->section[i].used);
+	if (mremap(copy, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, header) == MAP_FAILED) {
+		munmap(copy, size);
+		return -ENOMEM;
+	}
+	ledger->is_private = true;
+	ledger->private_error = -error;
+	return 0;
+}
+
+static int section_reserve(struct ledger *ledger, enum ledger_section_kind kind, uint64_t end)
+{
+	struct ledger_section *section = &ledger->header->section[kind];
+	uint64_t start = ledger->reserved[kind];
+	uint64_t step = section->capacity - start;
+
+	if (step > LEDGER_RESERVE_STEP)
+		step = LEDGER_RESERVE_STEP;
+	if (start + step < end)
+		step = (end - start + LEDGER_PAGE - 1) / LEDGER_PAGE * LEDGER_PAGE;
+
+	int error = ledger->is_private ? 0 : file_reserve(ledger->header, ledger->path,
+							  section->offset + start, step);
+
+	/* The last block may just fit where a whole step does not. */
+	if (error && step > LEDGER_PAGE && start + LEDGER_PAGE >= end) {
+		step = LEDGER_PAGE;
+		error = file_reserve(ledger->header, ledger->path, section->offset + start, step);
+	}
+	if (error)
+		error = ledger_make_private(ledger, error);
+	if (!error)
+		ledger->reserved[kind] = start + step;
+	return error;
+}
+
+void *ledger_room(struct ledger *ledger, enum ledger_section_kind kind, size_t size)
+{
+	struct ledger_section *section = &ledger->header->section[kind];
+	uint64_t end = section->used + size;
+	int error = errno;
+	bool has_room = end <= section->capacity &&
+			(end <= ledger->reserved[kind] || !section_reserve(ledger, kind, end));
+
+	errno = error;
+	if (!has_room) {
+		section->lost++;
+		return NULL;
+	}
+	return (char *)ledger->header + section->offset + section->used;
+}
+
+void ledger_publish(struct ledger *ledger, enum ledger_section_kind kind, size_t size)
+{
+	uint64_t *used = &ledger->header->section[kind].used;
+
+	__atomic_store_n(used, *used + size, __ATOMIC_RELEASE);
+}
+
+void *ledger_record(const struct ledger *ledger, enum ledger_section_kind kind, uint32_t id)
+{
+	const struct ledger_section *section = &ledger->header->section[kind];
+
+	return (char *)ledger->header + section->offset + (uint64_t)section->record_size * (id - 1);
+}
+
+void ledger_change_begin(uint32_t *sequence)
+{
+	__atomic_store_n(sequence, *sequence + 1, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+}
+
+void ledger_change_end(uint32_t *sequence)
+{
+	__atomic_store_n(sequence, *sequence + 1, __ATOMIC_RELEASE);
+}

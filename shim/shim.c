@@ -1,0 +1,78 @@
+/* Wires the capture side together. Until libpq is first used this is all that
+ * happens in a process: no file, no thread, no library, no message.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/options.h"
+#include "base/text.h"
+#include "capture/companion.h"
+#include "capture/delivery.h"
+#include "capture/lifecycle.h"
+#include "capture/native.h"
+#include "capture/notice.h"
+#include "capture/recorder.h"
+#include "capture/signal.h"
+
+static struct options options;
+static char problems[OPTION_PROBLEM_MAX]; /* lines, "" when all is well */
+static char signal_name[16];
+
+static void say_lines(char *lines)
+{
+	for (char *line = lines, *end; *line; line = end) {
+		end = strchrnul(line, '\n');
+		if (*end)
+			*end++ = 0;
+		log_say("%s", line);
+	}
+	*lines = 0;
+}
+
+static void say_options(void)
+{
+	for (size_t i = 0; i < option_count; i++) {
+		const struct option_row *row = &option_rows[i];
+
+		log_say("%s=%s  %s (%s)", row->environment, row->value, row->help, row->values);
+	}
+	options.is_help = false;
+}
+
+/* The first record of a process: now there is a reason to speak. */
+static void shim_started(const struct ledger *ledger)
+{
+	say_lines(problems);
+	if (options.is_help)
+		say_options();
+	companion_prepare();
+	if (ledger->dir_error)
+		notice_say(NOTICE_DIR_UNUSABLE, options.dir, ledger->dir_error);
+	if (ledger->is_private)
+		notice_say(NOTICE_LEDGER_PRIVATE, *options.dir ? options.dir : "the default place",
+			   ledger->private_error);
+	if (!native_open() && native_is_missing())
+		notice_say(NOTICE_NO_UNWINDER, "libunwind.so.8", ENOENT);
+	if (options.signal && signal_take(options.signal) == -EBUSY)
+		notice_say(NOTICE_SIGNAL_TAKEN, signal_name, EBUSY);
+}
+
+__attribute__((constructor)) static void shim_load(void)
+{
+	int error = errno;
+	const char *collect = secure_getenv("PQLEAK_COLLECT");
+	const char *signal = secure_getenv("PQLEAK_SIGNAL");
+	struct text name;
+
+	options_read(&options, secure_getenv, problems);
+	text_init(&name, signal_name, sizeof(signal_name));
+	text_add(&name, signal ? signal : "");
+	log_init();
+	delivery_init(&options, collect && !strcmp(collect, "1"));
+	recorder_init(&options, shim_started);
+	if (options.is_enabled)
+		lifecycle_init();
+	errno = error;
+}
