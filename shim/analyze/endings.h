@@ -1,0 +1,25 @@
+/* How a connection ended: from what was seen at PQfinish to a word. */
+#ifndef ANALYZE_ENDINGS_H
+#define ANALYZE_ENDINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "analyze/report.h"
+#include "ledger/layout.h"
+
+/* A finished connection: `evidence` is enum ledger_evidence, `stack` where PQfinish
+ * was called, `called` what the innermost language frame was calling, "" nothing. */
+enum ending ending_of_finished(unsigned evidence, const struct report_stack *stack,
+			       const char *called);
+
+/* One that was not finished; `ended` is how its process ended, in the report's words. */
+enum ending ending_of_unfinished(unsigned state, const char *ended);
+
+/* Did it end, or does it stand, in a transaction? */
+bool ending_in_transaction(unsigned transaction, uint32_t begun_stack);
+
+/* "idle", "intrans" ... */
+const char *transaction_name(unsigned transaction);
+
+#endif

@@ -1,0 +1,26 @@
+#include "analyze/pattern.h"
+
+bool pattern_matches(const char *pattern, size_t length, const char *text)
+{
+	size_t at = 0, star = 0;
+	const char *retry = NULL;
+
+	while (*text) {
+		if (at < length && pattern[at] == '*') {
+			star = ++at;
+			retry = text;
+		} else if (at < length && pattern[at] == *text) {
+			at++;
+			text++;
+		} else if (retry) {
+			/* The last star takes one character more. */
+			at = star;
+			text = ++retry;
+		} else {
+			return false;
+		}
+	}
+	while (at < length && pattern[at] == '*')
+		at++;
+	return at == length;
+}

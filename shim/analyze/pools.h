@@ -1,0 +1,15 @@
+/* Which pools a site's connections came through, and how many pools keep connections
+ * to one and the same database. Known from the connections that are still on record.
+ */
+#ifndef ANALYZE_POOLS_H
+#define ANALYZE_POOLS_H
+
+#include "analyze/sites.h"
+
+/* Counts the pools of a site and of its shares, and names them in its connections. */
+void pools_count(struct sites *sites, struct site *site);
+
+/* When that is done for all sites: the pools of each site's targets. */
+void pools_compare(struct sites *sites);
+
+#endif

@@ -1,0 +1,32 @@
+/* One process of the report: its ledger, its stacks, its clock, how it ended. */
+#ifndef ANALYZE_PROCESS_H
+#define ANALYZE_PROCESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "analyze/analyze.h"
+#include "analyze/arena.h"
+#include "analyze/report.h"
+#include "analyze/stacks.h"
+
+struct process {
+	const struct reader *reader;
+	const struct ledger_header *header;
+	struct stacks *stacks;
+	struct report_process report;
+	bool is_running;
+	uint64_t end_ns; /* CLOCK_MONOTONIC: its end, now, or the last that is known of it */
+};
+
+/* Fills `process`, but for what its connections add to the counters. */
+void process_init(struct process *process, struct arena *arena, const struct reader *reader,
+		  const struct analysis_input *input);
+
+/* From the ledger's clock to CLOCK_REALTIME; 0 stays 0. */
+uint64_t process_realtime(const struct process *process, uint64_t monotonic_ns);
+
+/* Adds `count` connections that ended so to the process's counters. */
+void process_count(struct process *process, enum ending ending, uint64_t count);
+
+#endif

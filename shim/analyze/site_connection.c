@@ -1,0 +1,85 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "analyze/endings.h"
+#include "analyze/sites.h"
+#include "analyze/user_line.h"
+
+static uint64_t span(uint64_t from, uint64_t to)
+{
+	return from && to > from ? to - from : 0;
+}
+
+static const char *string_copy(const struct process *process, struct arena *arena, uint32_t id)
+{
+	return arena_copy(arena, reader_string(process->reader, id));
+}
+
+static uint64_t target_of(const struct report_connection *report)
+{
+	uint64_t hash = HASH_EMPTY;
+
+	if (!*report->host && !*report->database)
+		return 0;
+	hash = hash_text(hash, report->host);
+	hash = hash_text(hash, report->port);
+	hash = hash_text(hash, report->database);
+	return hash_text(hash, report->user);
+}
+
+static void begun_init(struct site_connection *connection, struct arena *arena)
+{
+	const struct report_frame *line = user_line_find(&connection->report.transaction_begun);
+	const char *slash;
+
+	connection->begun_by = connection->begun_at = "";
+	if (!line)
+		return;
+	slash = strrchr(line->file, '/');
+	connection->begun_by = line->function;
+	if (line->line)
+		connection->begun_at = arena_format(arena, "%s:%u",
+						    slash ? slash + 1 : line->file, line->line);
+}
+
+static void identity_init(struct report_connection *report, struct arena *arena,
+			  const struct process *process, const struct ledger_connection *record)
+{
+	report->host = string_copy(process, arena, record->host);
+	report->port = string_copy(process, arena, record->port);
+	report->database = string_copy(process, arena, record->database);
+	report->user = string_copy(process, arena, record->user);
+	report->application_name = string_copy(process, arena, record->application_name);
+	report->sqlstate = arena_format(arena, "%.*s", (int)sizeof(record->sqlstate),
+					record->sqlstate);
+}
+
+void site_connection_init(struct site_connection *connection, struct arena *arena,
+			  struct process *process, const struct ledger_connection *record,
+			  enum ending ending)
+{
+	struct report_connection *report = &connection->report;
+	uint64_t end_ns = record->ended_at_ns ? record->ended_at_ns : process->end_ns;
+	uint64_t used_at_ns = record->last_use_at_ns ? record->last_use_at_ns
+						     : record->opened_at_ns;
+
+	*connection = (struct site_connection){ .process = process, .pool = record->pool };
+	report->pid = process->report.pid;
+	report->backend_pid = record->backend_pid;
+	identity_init(report, arena, process, record);
+	report->opened_at_ns = process_realtime(process, record->opened_at_ns);
+	report->ended_at_ns = process_realtime(process, record->ended_at_ns);
+	report->age_ns = span(record->opened_at_ns, end_ns);
+	report->idle_ns = span(used_at_ns, end_ns);
+	report->transaction = transaction_name(record->transaction);
+	report->ending = ending;
+	report->last_use_at_ns = process_realtime(process, record->last_use_at_ns);
+	report->last_use = *stacks_find(process->stacks, record->last_use_stack);
+	report->transaction_begun_at_ns = process_realtime(process, record->begun_at_ns);
+	report->transaction_begun = *stacks_find(process->stacks, record->begun_stack);
+
+	connection->target = target_of(report);
+	connection->is_kept = ending == ENDING_SHUTDOWN || ending == ENDING_OPEN ||
+			      ending == ENDING_ABANDONED;
+	begun_init(connection, arena);
+}

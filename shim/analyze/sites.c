@@ -1,0 +1,224 @@
+#include "analyze/sites.h"
+
+#include "analyze/endings.h"
+#include "analyze/fingerprint.h"
+
+/* While one process is added. */
+struct adding {
+	struct sites *sites;
+	struct process *process;
+	struct site_share **shares; /* by the ledger's site id; 0: of no known site */
+};
+
+static struct site *site_find(struct sites *sites, const struct report_stack *stack)
+{
+	uint64_t fingerprint = fingerprint_of_site(stack);
+	void **known = table_find(sites->arena, &sites->index, fingerprint);
+	struct site *site = *known;
+	struct site **row;
+
+	if (site)
+		return site;
+	*known = site = arena_alloc(sites->arena, sizeof(*site));
+	site->report.fingerprint = arena_format(sites->arena, "%016llx",
+						(unsigned long long)fingerprint);
+	site->report.opened_stack = *stack;
+	row = arena_list_add(sites->arena, &sites->list, sizeof(site));
+	*row = site;
+	return site;
+}
+
+static struct site_share *share_add(struct arena *arena, struct site *site,
+				    struct process *process)
+{
+	struct site_share *share, **row;
+
+	for (size_t i = 0; i < site->shares.count; i++) {
+		share = ((struct site_share **)site->shares.items)[i];
+		if (share->process == process)
+			return share;
+	}
+	share = arena_alloc(arena, sizeof(*share));
+	share->site = site;
+	share->process = process;
+	row = arena_list_add(arena, &site->shares, sizeof(share));
+	*row = share;
+	return share;
+}
+
+/* Where what this process opened at one stack of its ledger belongs. */
+static struct site_share *share_find(struct adding *adding, uint32_t id)
+{
+	const struct ledger_site *record = reader_site(adding->process->reader, id);
+	struct site_share **known = &adding->shares[record ? id : 0];
+	const struct report_stack *stack;
+
+	if (*known)
+		return *known;
+	stack = stacks_find(adding->process->stacks, record ? record->opened_stack : 0);
+	*known = share_add(adding->sites->arena, site_find(adding->sites, stack), adding->process);
+	if (record) {
+		(*known)->opened += record->opened;
+		(*known)->failed += record->failed;
+		(*known)->open += record->open;
+		(*known)->peak_sum += record->peak_open;
+	}
+	(*known)->stack_count++;
+	return *known;
+}
+
+static void close_add(struct arena *arena, struct site *site, enum ending ending, uint64_t count,
+		      const struct report_stack *stack)
+{
+	uint64_t key = hash_number(fingerprint_of_stack(stack), ending);
+	void **known = table_find(arena, &site->close_index, key);
+	struct report_close *row;
+
+	if (!*known) {
+		row = arena_list_add(arena, &site->closes, sizeof(*row));
+		*row = (struct report_close){ .ending = ending, .stack = *stack };
+		*known = (void *)(uintptr_t)site->closes.count;
+	}
+	row = (struct report_close *)site->closes.items + ((uintptr_t)*known - 1);
+	row->count += count;
+}
+
+static void share_count(struct site_share *share, enum ending ending, uint64_t count,
+			bool is_in_transaction)
+{
+	struct site *site = share->site;
+
+	share->endings[ending] += count;
+	site->report.endings[ending] += count;
+	process_count(share->process, ending, count);
+	if (ending == ENDING_OPEN && share->process->is_running)
+		site->open_now += count;
+	if (ending == ENDING_CLOSED || ending == ENDING_FAILED_UNFINISHED)
+		return;
+	if (is_in_transaction)
+		site->report.in_transaction += count;
+	if (ending == ENDING_OPEN && share->process->is_running)
+		return;
+	site->not_closed += count;
+	if (is_in_transaction)
+		site->stuck += count;
+}
+
+static void idle_add(struct report_site *site, uint64_t min_ns, uint64_t max_ns)
+{
+	bool is_first = site->idle_min_ns == 0 && site->idle_max_ns == 0;
+
+	if (is_first || min_ns < site->idle_min_ns)
+		site->idle_min_ns = min_ns;
+	if (max_ns > site->idle_max_ns)
+		site->idle_max_ns = max_ns;
+}
+
+static void add_ending(struct adding *adding, const struct ledger_ending *record)
+{
+	struct process *process = adding->process;
+	struct site_share *share;
+	const struct report_stack *stack;
+	enum ending ending;
+
+	/* The parent's connection: its own ledger tells its story. */
+	if (record->evidence & LEDGER_INHERITED || record->count == 0)
+		return;
+	share = share_find(adding, record->site);
+	stack = stacks_find(process->stacks, record->closed_stack);
+	ending = ending_of_finished(record->evidence, stack,
+				    reader_string(process->reader, record->called));
+	if (!reader_site(process->reader, record->site))
+		share->opened += record->count;
+	if (record->evidence & LEDGER_WAS_FAILED)
+		share->failed_finished += record->count;
+	share_count(share, ending, record->count,
+		    ending_in_transaction(record->transaction, record->begun_stack));
+	close_add(adding->sites->arena, share->site, ending, record->count, stack);
+	if (record->idle_min_ns <= record->idle_max_ns)
+		idle_add(&share->site->report, record->idle_min_ns, record->idle_max_ns);
+}
+
+static void add_connection(struct adding *adding, uint32_t id)
+{
+	struct process *process = adding->process;
+	const struct ledger_connection *record = reader_connection(process->reader, id);
+	struct site_connection *connection;
+	struct site_share *share;
+	enum ending ending;
+
+	if (record->state == LEDGER_FREE || record->state > LEDGER_ENDED ||
+	    record->evidence & LEDGER_INHERITED)
+		return;
+	share = share_find(adding, record->site);
+	if (record->state == LEDGER_ENDED)
+		ending = ending_of_finished(record->evidence,
+					    stacks_find(process->stacks, record->closed_stack),
+					    reader_string(process->reader, record->called));
+	else
+		ending = ending_of_unfinished(record->state, process->report.ended);
+	connection = arena_list_add(adding->sites->arena, &share->site->connections,
+				    sizeof(*connection));
+	site_connection_init(connection, adding->sites->arena, process, record, ending);
+	connection->report.is_torn = reader_is_torn(process->reader, LEDGER_CONNECTIONS, id);
+	if (record->state == LEDGER_ENDED)
+		return;
+
+	if (!reader_site(process->reader, record->site))
+		share->opened++;
+	share->on_record++;
+	share_count(share, ending, 1, ending_in_transaction(record->transaction,
+							    record->begun_stack));
+	idle_add(&share->site->report, connection->report.idle_ns, connection->report.idle_ns);
+}
+
+/* The ledger's connections were full: the site's counters know what has no slot. */
+static void add_lost(struct site_share *share)
+{
+	uint64_t lost = share->open > share->on_record ? share->open - share->on_record : 0;
+
+	if (lost && share->process->header->section[LEDGER_CONNECTIONS].lost)
+		share_count(share, ending_of_unfinished(LEDGER_OPEN, share->process->report.ended),
+			    lost, false);
+}
+
+static void share_sum(struct site_share *share)
+{
+	struct site *site = share->site;
+
+	site->report.count += share->opened;
+	site->failed += share->failed;
+	site->failed_finished += share->failed_finished;
+}
+
+void sites_add(struct sites *sites, struct process *process)
+{
+	const struct reader *reader = process->reader;
+	size_t site_count = reader_count(reader, LEDGER_SITES);
+	size_t ending_count = reader_count(reader, LEDGER_ENDINGS);
+	size_t connection_count = reader_count(reader, LEDGER_CONNECTIONS);
+	struct adding adding = { sites, process, NULL };
+
+	adding.shares = arena_array(sites->arena, site_count + 1, sizeof(*adding.shares));
+	for (size_t id = 1; id <= site_count; id++)
+		if (reader_site(reader, (uint32_t)id)->opened)
+			share_find(&adding, (uint32_t)id);
+	for (size_t id = 1; id <= ending_count; id++)
+		add_ending(&adding, reader_ending(reader, (uint32_t)id));
+	for (size_t id = 1; id <= connection_count; id++)
+		add_connection(&adding, (uint32_t)id);
+	for (size_t i = 0; i < sites->list.count; i++) {
+		struct site *site = ((struct site **)sites->list.items)[i];
+
+		/* A process is the last share of each site it has one in. */
+		if (site->shares.count) {
+			struct site_share *share = ((struct site_share **)
+						    site->shares.items)[site->shares.count - 1];
+
+			if (share->process == process) {
+				add_lost(share);
+				share_sum(share);
+			}
+		}
+	}
+}

@@ -1,0 +1,105 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyze/peaks.h"
+#include "analyze/pools.h"
+#include "analyze/sites.h"
+#include "analyze/source.h"
+#include "analyze/user_line.h"
+
+static int connections_by_time(const void *left, const void *right)
+{
+	const struct report_connection *one = &((const struct site_connection *)left)->report;
+	const struct report_connection *other = &((const struct site_connection *)right)->report;
+
+	if (one->opened_at_ns != other->opened_at_ns)
+		return one->opened_at_ns < other->opened_at_ns ? -1 : 1;
+	return (one->backend_pid > other->backend_pid) - (one->backend_pid < other->backend_pid);
+}
+
+static int closes_by_count(const void *left, const void *right)
+{
+	const struct report_close *one = left, *other = right;
+
+	if (one->count != other->count)
+		return one->count > other->count ? -1 : 1;
+	return (int)one->ending - (int)other->ending;
+}
+
+/* "user@host:port/database", of the first that connected, else the first that knows. */
+static const char *target_text(struct arena *arena, const struct site *site)
+{
+	const struct report_connection *found = NULL;
+
+	for (size_t i = 0; i < site->connections.count; i++) {
+		const struct site_connection *connection =
+			(struct site_connection *)site->connections.items + i;
+
+		if (!connection->target)
+			continue;
+		if (!found || connection->report.backend_pid)
+			found = &connection->report;
+		if (found->backend_pid)
+			break;
+	}
+	return found ? arena_format(arena, "%s@%s:%s/%s", found->user, found->host, found->port,
+				    found->database) : "";
+}
+
+/* The library whose frame called libpq: the innermost that is no common ground. */
+static const char *driver_of(const struct report_stack *stack)
+{
+	static const char *const common[] = { "", "libpq", "libc", "pqleak", "python", "unknown" };
+
+	for (size_t i = 0; i < stack->count && !stack->frames[i].is_user; i++) {
+		bool is_common = false;
+
+		for (size_t j = 0; j < sizeof(common) / sizeof(common[0]); j++)
+			is_common |= strcmp(stack->frames[i].library, common[j]) == 0;
+		if (!is_common)
+			return stack->frames[i].library;
+	}
+	return "";
+}
+
+static void site_finish(struct sites *sites, struct site *site)
+{
+	struct arena *arena = sites->arena;
+	struct report_site *report = &site->report;
+	const struct report_frame *line = user_line_find(&report->opened_stack);
+	struct site_connection *connections = site->connections.items;
+	struct report_connection *copies;
+
+	if (site->connections.count)
+		qsort(connections, site->connections.count, sizeof(*connections),
+		      connections_by_time);
+	if (site->closes.count)
+		qsort(site->closes.items, site->closes.count, sizeof(struct report_close),
+		      closes_by_count);
+	report->closes = site->closes.items;
+	report->close_count = site->closes.count;
+	report->user_line = line ? *line : (struct report_frame){
+		.language = "", .function = "", .file = "", .module = "", .build_id = "",
+		.library = "",
+	};
+	report->user_source = line ? source_line(arena, line->file, line->line) : "";
+	report->target = target_text(arena, site);
+	report->peak_open = peak_of_site(arena, site);
+	site->driver = driver_of(&report->opened_stack);
+	pools_count(sites, site);
+
+	copies = arena_array(arena, site->connections.count, sizeof(*copies));
+	for (size_t i = 0; i < site->connections.count; i++)
+		copies[i] = connections[i].report;
+	report->connections = copies;
+	report->connection_count = site->connections.count;
+}
+
+void sites_finish(struct sites *sites)
+{
+	struct site **list = sites->list.items;
+
+	for (size_t i = 0; i < sites->list.count; i++)
+		site_finish(sites, list[i]);
+	pools_compare(sites);
+}

@@ -1,0 +1,25 @@
+/* The stacks of one ledger, with names: native frames by the symbolizer, inlined
+ * callers as frames of their own; each frame with its library, and the program's own
+ * frames marked. Each stack is made once.
+ */
+#ifndef ANALYZE_STACKS_H
+#define ANALYZE_STACKS_H
+
+#include "analyze/arena.h"
+#include "analyze/report.h"
+#include "ledger/reader.h"
+#include "symbolize/symbolizer.h"
+
+struct stacks;
+
+/* Keeps all three by reference; `symbolizer` may be NULL: native frames without names. */
+struct stacks *stacks_new(struct arena *arena, const struct reader *reader,
+			  struct symbolizer *symbolizer);
+
+/* By the ledger's id; an empty stack for 0 or a bad id. */
+const struct report_stack *stacks_find(struct stacks *stacks, uint32_t id);
+
+/* "c", "python" ... */
+const char *language_name(unsigned language);
+
+#endif

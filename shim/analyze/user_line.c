@@ -1,0 +1,43 @@
+#include "analyze/user_line.h"
+
+#include <string.h>
+
+/* The start-up code that every main program contains. */
+static bool is_start_code(const struct report_frame *frame)
+{
+	return strcmp(frame->function, "_start") == 0;
+}
+
+static bool is_candidate(const struct owned_frame *frame, bool is_native, enum owner owner)
+{
+	return !frame->is_call && frame->is_native == is_native && frame->owner == owner &&
+	       !(is_native && is_start_code(&frame->frame));
+}
+
+void user_line_mark(struct owned_frame *frames, size_t count)
+{
+	static const struct {
+		bool is_native;
+		enum owner owner;
+	} tiers[] = {
+		{ false, OWNER_PROGRAM },
+		{ false, OWNER_PACKAGE },
+		{ true, OWNER_PROGRAM },
+	};
+	bool is_found = false;
+
+	for (size_t tier = 0; !is_found && tier < sizeof(tiers) / sizeof(tiers[0]); tier++)
+		for (size_t i = 0; i < count; i++)
+			if (is_candidate(&frames[i], tiers[tier].is_native, tiers[tier].owner)) {
+				frames[i].frame.is_user = true;
+				is_found = true;
+			}
+}
+
+const struct report_frame *user_line_find(const struct report_stack *stack)
+{
+	for (size_t i = 0; i < stack->count; i++)
+		if (stack->frames[i].is_user)
+			return &stack->frames[i];
+	return NULL;
+}

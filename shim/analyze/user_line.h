@@ -1,0 +1,25 @@
+/* Which frames of a stack are the program's own. */
+#ifndef ANALYZE_USER_LINE_H
+#define ANALYZE_USER_LINE_H
+
+#include <stddef.h>
+
+#include "analyze/owner.h"
+#include "analyze/report.h"
+
+struct owned_frame {
+	struct report_frame frame;
+	enum owner owner;
+	bool is_native;
+	bool is_call; /* the wrapped call itself */
+};
+
+/* Sets is_user in all frames of a stack. The program's own language frames count;
+ * without any, those of packages that are no known libraries; without those, the
+ * native frames that are the program's own. */
+void user_line_mark(struct owned_frame *frames, size_t count);
+
+/* The innermost frame of the program's own; NULL when there is none. */
+const struct report_frame *user_line_find(const struct report_stack *stack);
+
+#endif

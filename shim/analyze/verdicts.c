@@ -1,0 +1,114 @@
+#include "analyze/verdicts.h"
+
+/* Those that connected, and that the program itself closed. */
+static uint64_t closed_by_program(const struct site_share *share)
+{
+	uint64_t closed = share->endings[ENDING_CLOSED];
+
+	return closed > share->failed_finished ? closed - share->failed_finished : 0;
+}
+
+static bool is_growing(const struct site_share *share)
+{
+	return share->opened >= share->failed + GROWTH_MIN && closed_by_program(share) == 0;
+}
+
+/* Workers of one program are alike: each one's own pool is no growth. */
+static bool any_share(const struct site *site, bool (*is_wanted)(const struct site_share *share))
+{
+	for (size_t i = 0; i < site->shares.count; i++)
+		if (is_wanted(((struct site_share **)site->shares.items)[i]))
+			return true;
+	return false;
+}
+
+static bool is_pool_growth(const struct site_share *share)
+{
+	return is_growing(share) && share->pools_a_target >= GROWTH_MIN;
+}
+
+static bool is_plain_growth(const struct site_share *share)
+{
+	return is_growing(share) && share->pools == 0 &&
+	       share->endings[ENDING_SHUTDOWN] >= GROWTH_MIN;
+}
+
+bool verdict_is_pool_growth(const struct site *site)
+{
+	return any_share(site, is_pool_growth);
+}
+
+bool verdict_is_plain_growth(const struct site *site)
+{
+	return any_share(site, is_plain_growth);
+}
+
+static uint64_t site_closed_by_program(const struct site *site)
+{
+	uint64_t closed = site->report.endings[ENDING_CLOSED];
+
+	return closed > site->failed_finished ? closed - site->failed_finished : 0;
+}
+
+/* Left behind when the process ended. */
+static uint64_t left_open(const struct site *site)
+{
+	const uint64_t *endings = site->report.endings;
+
+	return endings[ENDING_OPEN] - site->open_now + endings[ENDING_ABANDONED];
+}
+
+static bool is_leak(const struct site *site)
+{
+	return left_open(site) > 0 || verdict_is_pool_growth(site) ||
+	       verdict_is_plain_growth(site);
+}
+
+static bool is_failed(const struct site *site)
+{
+	uint64_t failed = site->report.endings[ENDING_FAILED_UNFINISHED];
+
+	if (!failed)
+		return false;
+	return !is_leak(site) || failed >= verdict_connections(site, VERDICT_LEAK);
+}
+
+enum verdict verdict_of_site(const struct site *site)
+{
+	const uint64_t *endings = site->report.endings;
+
+	if (is_failed(site))
+		return VERDICT_FAILED;
+	if (site->stuck * 2 > site->not_closed)
+		return VERDICT_STUCK;
+	if (is_leak(site))
+		return VERDICT_LEAK;
+	if (endings[ENDING_COLLECTED] && site_closed_by_program(site) == 0)
+		return VERDICT_DROPPED;
+	if (endings[ENDING_SHUTDOWN] || site->open_now)
+		return VERDICT_HELD;
+	return VERDICT_OK;
+}
+
+uint64_t verdict_connections(const struct site *site, enum verdict verdict)
+{
+	const uint64_t *endings = site->report.endings;
+
+	switch (verdict) {
+	case VERDICT_LEAK:
+		if (verdict_is_pool_growth(site) || verdict_is_plain_growth(site))
+			return endings[ENDING_COLLECTED] + endings[ENDING_SHUTDOWN] +
+			       endings[ENDING_OPEN] + endings[ENDING_ABANDONED];
+		return left_open(site);
+	case VERDICT_STUCK:
+		return site->stuck;
+	case VERDICT_FAILED:
+		return endings[ENDING_FAILED_UNFINISHED];
+	case VERDICT_DROPPED:
+		return endings[ENDING_COLLECTED];
+	case VERDICT_HELD:
+		return endings[ENDING_SHUTDOWN] + site->open_now;
+	default:
+		return site->report.count;
+	}
+}

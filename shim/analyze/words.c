@@ -1,0 +1,170 @@
+#include "analyze/words.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "analyze/sqlstate.h"
+#include "analyze/verdicts.h"
+
+enum { WORD_MAX = 256 };
+
+static const struct site_connection *connection_at(const struct site *site, size_t index)
+{
+	return (const struct site_connection *)site->connections.items + index;
+}
+
+static void number_word(char *word, uint64_t number)
+{
+	snprintf(word, WORD_MAX, "%" PRIu64, number);
+}
+
+static void connections_word(char *word, const struct site *site)
+{
+	snprintf(word, WORD_MAX, "%" PRIu64 " connection%s", site->report.count,
+		 site->report.count == 1 ? "" : "s");
+}
+
+static void count_word(char *word, const struct site *site)
+{
+	number_word(word, site->report.count);
+}
+
+static void pools_word(char *word, const struct site *site)
+{
+	number_word(word, site->report.pools);
+}
+
+static void left_word(char *word, const struct site *site)
+{
+	number_word(word, verdict_connections(site, VERDICT_LEAK));
+}
+
+static void failed_word(char *word, const struct site *site)
+{
+	number_word(word, site->report.endings[ENDING_FAILED_UNFINISHED]);
+}
+
+static void collected_word(char *word, const struct site *site)
+{
+	number_word(word, site->report.endings[ENDING_COLLECTED]);
+}
+
+static void shutdown_word(char *word, const struct site *site)
+{
+	number_word(word, site->report.endings[ENDING_SHUTDOWN]);
+}
+
+static void target_pools_word(char *word, const struct site *site)
+{
+	number_word(word, site->target_pools);
+}
+
+static void target_kept_word(char *word, const struct site *site)
+{
+	number_word(word, site->target_kept);
+}
+
+static void type_word(char *word, const struct site *site)
+{
+	snprintf(word, WORD_MAX, "%s", site->report.pool_type);
+}
+
+static void pool_word(char *word, const struct site *site)
+{
+	snprintf(word, WORD_MAX, "%s %s", site->report.pool_library, site->report.pool_type);
+}
+
+static void pool_noun_word(char *word, const struct site *site)
+{
+	bool is_engine = strcmp(site->report.pool_library, "sqlalchemy") == 0;
+
+	snprintf(word, WORD_MAX, "%s", is_engine ? "engine" : "pool");
+}
+
+static void until_word(char *word, const struct site *site)
+{
+	snprintf(word, WORD_MAX, "%s", site->open_now ? "now" : "until shutdown");
+}
+
+/* The transaction of the first connection that is, or ended, in one. */
+static void begun_word(char *word, const struct site *site)
+{
+	for (size_t i = 0; i < site->connections.count; i++) {
+		const struct site_connection *connection = connection_at(site, i);
+
+		if (!*connection->begun_by)
+			continue;
+		snprintf(word, WORD_MAX, " begun by %s%s%s", connection->begun_by,
+			 *connection->begun_at ? " at " : "", connection->begun_at);
+		return;
+	}
+}
+
+static const char *first_sqlstate(const struct site *site)
+{
+	for (size_t i = 0; i < site->connections.count; i++)
+		if (*connection_at(site, i)->report.sqlstate)
+			return connection_at(site, i)->report.sqlstate;
+	return "";
+}
+
+static void sqlstate_word(char *word, const struct site *site)
+{
+	snprintf(word, WORD_MAX, "%s", first_sqlstate(site));
+}
+
+static void meaning_word(char *word, const struct site *site)
+{
+	const char *meaning = sqlstate_meaning(first_sqlstate(site));
+
+	if (*meaning)
+		snprintf(word, WORD_MAX, " (%s)", meaning);
+}
+
+static const struct {
+	const char *name;
+	void (*fill)(char *word, const struct site *site);
+} words[] = {
+	{ "begun", begun_word },
+	{ "collected", collected_word },
+	{ "connections", connections_word },
+	{ "count", count_word },
+	{ "failed", failed_word },
+	{ "left", left_word },
+	{ "meaning", meaning_word },
+	{ "pool", pool_word },
+	{ "pool_noun", pool_noun_word },
+	{ "pools", pools_word },
+	{ "shutdown", shutdown_word },
+	{ "sqlstate", sqlstate_word },
+	{ "target_kept", target_kept_word },
+	{ "target_pools", target_pools_word },
+	{ "type", type_word },
+	{ "until", until_word },
+};
+
+static void word_fill(char *word, const char *name, size_t length, const struct site *site)
+{
+	*word = 0;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strlen(words[i].name) == length && memcmp(words[i].name, name, length) == 0)
+			words[i].fill(word, site);
+}
+
+const char *words_expand(struct arena *arena, const char *text, const struct site *site)
+{
+	const char *done = "";
+
+	while (*text) {
+		size_t plain = strcspn(text, "{");
+		size_t length = text[plain] ? strcspn(text + plain + 1, "}") : 0;
+		char word[WORD_MAX] = "";
+
+		if (text[plain])
+			word_fill(word, text + plain + 1, length, site);
+		done = arena_format(arena, "%s%.*s%s", done, (int)plain, text, word);
+		text += plain + (text[plain] ? length + 2 : 0);
+	}
+	return done;
+}
