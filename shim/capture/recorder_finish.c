@@ -1,0 +1,99 @@
+/* Connections go: PQfinish, with the evidence of who called it and why. */
+#include "base/clock.h"
+#include "base/guard.h"
+#include "capture/identity.h"
+#include "capture/recorder_state.h"
+#include "ledger/connections.h"
+#include "ledger/records.h"
+
+static uint16_t evidence_of(const struct connection *connection,
+			    const struct language_moment *moment)
+{
+	unsigned evidence = 0;
+
+	if (moment->is_finalizing)
+		evidence |= LEDGER_FINALIZING;
+	if (moment->is_collecting)
+		evidence |= LEDGER_COLLECTING;
+	if (moment->is_collecting_known)
+		evidence |= LEDGER_COLLECTING_KNOWN;
+	if (__atomic_load_n(&recorder.is_exiting, __ATOMIC_RELAXED))
+		evidence |= LEDGER_EXITING;
+	if (connection->state == LEDGER_FAILED)
+		evidence |= LEDGER_WAS_FAILED;
+	if (connection->state == LEDGER_CONNECTING)
+		evidence |= LEDGER_WAS_CONNECTING;
+	return (uint16_t)evidence;
+}
+
+/* The parent goes on with a connection that the server is about to be told to end. */
+static void inherited_finish_locked(const struct connection *connection, uint32_t stack)
+{
+	ledger_add_misuse(&recorder.ledger,
+			  &(struct ledger_misuse){
+				  .kind = LEDGER_MISUSE_INHERITED_FINISH,
+				  .stack = stack,
+				  .at_ns = clock_monotonic_ns(),
+				  .count = 1,
+				  .connection = {
+					  .state = LEDGER_ENDED,
+					  .evidence = LEDGER_INHERITED,
+					  .handle = (uintptr_t)connection->handle,
+					  .transaction = (uint8_t)connection->transaction,
+					  .closed_stack = stack,
+					  .backend_pid = connection->backend_pid,
+					  .owner_pid = connection->owner_pid,
+				  },
+			  });
+}
+
+static void finishing_locked(const PGconn *conn, uint32_t stack,
+			     const struct language_moment *moment,
+			     enum ledger_transaction transaction)
+{
+	struct connection connection;
+
+	if (!registry_remove(&recorder.registry, conn, &connection))
+		return;
+	if (connection.owner_pid != recorder.ledger.header->pid) {
+		inherited_finish_locked(&connection, stack);
+		return;
+	}
+	struct ledger_connection *record = record_of_locked(&connection);
+
+	if (record) {
+		ledger_change_begin(&record->sequence);
+		record->transaction = (uint8_t)transaction;
+		ledger_change_end(&record->sequence);
+	}
+	ledger_end_connection(&recorder.ledger, connection.id,
+			      &(struct ledger_end){
+				      .at_ns = clock_monotonic_ns(),
+				      .site = connection.site,
+				      .pool = connection.pool,
+				      .closed_stack = stack,
+				      .called = text_add_locked(moment->called),
+				      .evidence = evidence_of(&connection, moment),
+			      });
+}
+
+void recorder_finishing(PGconn *conn, uintptr_t return_address)
+{
+	struct guard guard = guard_begin();
+	struct libpq *libpq = recorder_libpq(conn);
+
+	if (libpq && recorder_is_on()) {
+		enum ledger_transaction transaction = identity_transaction(libpq, conn);
+		struct language_moment moment;
+		struct stack stack = { 0 };
+		uint32_t stack_closed = depot_stack_id(recorder_take_stack(&stack, libpq, CALL_PQfinish,
+							   return_address));
+
+		stack_read_moment(&stack, &moment);
+		recorder_lock();
+		finishing_locked(conn, stack_closed, &moment, transaction);
+		recorder_unlock();
+		recorder_release_stack(&stack);
+	}
+	guard_end(&guard);
+}

@@ -1,0 +1,143 @@
+/* Connections come: creators, and what completes or resets them. */
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/guard.h"
+#include "capture/identity.h"
+#include "capture/recorder_state.h"
+#include "ledger/connections.h"
+
+/* The pool whose code opened the connection; 0 when none did. */
+static uint32_t pool_find_locked(const struct stack *stack, const struct depot_stack *stored)
+{
+	struct language_self *self = &stack->scratch->self;
+
+	if (!stored || !stored->pool_frame || stored->pool_frame > stack->frame_count ||
+	    stack->language->read_self(&stack->scratch->frames[stored->pool_frame - 1], self))
+		return 0;
+	return ledger_find_pool(&recorder.ledger, self->address, text_add_locked(self->type),
+				text_add_locked(stored->pool_library));
+}
+
+static enum ledger_connection_state state_of(const struct identity *identity)
+{
+	switch (identity->status) {
+	case CONNECTION_OK:
+		return LEDGER_OPEN;
+	case CONNECTION_BAD:
+		return LEDGER_FAILED;
+	default:
+		return LEDGER_CONNECTING;
+	}
+}
+
+static void opened_locked(const struct stack *stack, const struct depot_stack *stored,
+			  struct libpq *libpq, PGconn *conn, const struct identity *identity,
+			  const char *sqlstate)
+{
+	struct ledger *ledger = &recorder.ledger;
+	uint64_t now = clock_monotonic_ns();
+	enum ledger_connection_state state = state_of(identity);
+	uint32_t opened_stack = depot_stack_id(stored);
+	struct ledger_connection record = {
+		.state = state == LEDGER_FAILED ? LEDGER_CONNECTING : (uint8_t)state,
+		.handle = (uintptr_t)conn,
+		.opened_at_ns = now,
+		.connected_at_ns = state == LEDGER_OPEN ? now : 0,
+		.site = ledger_find_site(ledger, opened_stack, now),
+		.opened_stack = opened_stack,
+		.pool = stored ? pool_find_locked(stack, stored) : 0,
+		.thread = (int32_t)syscall(SYS_gettid),
+		.owner_pid = ledger->header->pid,
+	};
+
+	identity_store(identity, ledger, &record);
+	struct connection connection = {
+		.handle = conn,
+		.libpq = libpq,
+		.id = ledger_add_connection(ledger, &record),
+		.site = record.site,
+		.pool = record.pool,
+		.owner_pid = record.owner_pid,
+		.backend_pid = record.backend_pid,
+		.state = state,
+		.transaction = identity->transaction,
+	};
+
+	if (state == LEDGER_FAILED)
+		ledger_fail_connection(ledger, connection.id, connection.site, sqlstate);
+	registry_add(&recorder.registry, &connection);
+}
+
+void recorder_opened(struct libpq *libpq, enum libpq_call call, PGconn *conn,
+		     uintptr_t return_address, const char *sqlstate)
+{
+	struct guard guard = guard_begin();
+
+	if (recorder_is_on()) {
+		struct identity identity;
+		struct stack stack = { 0 };
+
+		if (stack_attach_languages())
+			recorder.ledger.header->flags |= LEDGER_UNKNOWN_PYTHON;
+		const struct depot_stack *stored = recorder_take_stack(&stack, libpq, call, return_address);
+
+		identity_read(libpq, conn, &identity);
+		recorder_lock();
+		opened_locked(&stack, stored, libpq, conn, &identity, sqlstate);
+		recorder_unlock();
+		recorder_release_stack(&stack);
+	}
+	guard_end(&guard);
+}
+
+static void connected_locked(struct connection *connection, const struct identity *identity,
+			     const char *sqlstate)
+{
+	struct ledger_connection *record = record_of_locked(connection);
+	enum ledger_connection_state state = state_of(identity);
+
+	/* A reset may fail; the connection was made all the same, and is not a failed one. */
+	if (state == LEDGER_FAILED) {
+		if (connection->state == LEDGER_CONNECTING) {
+			connection->state = state;
+			ledger_fail_connection(&recorder.ledger, connection->id, connection->site,
+					       sqlstate);
+		}
+		return;
+	}
+	connection->state = state;
+	connection->backend_pid = identity->backend_pid;
+	connection->transaction = identity->transaction;
+	if (!record)
+		return;
+	ledger_change_begin(&record->sequence);
+	record->state = (uint8_t)state;
+	record->begun_at_ns = 0;
+	record->begun_stack = 0;
+	if (state == LEDGER_OPEN && !record->connected_at_ns)
+		record->connected_at_ns = clock_monotonic_ns();
+	identity_store(identity, &recorder.ledger, record);
+	ledger_change_end(&record->sequence);
+}
+
+void recorder_connected(PGconn *conn, const char *sqlstate)
+{
+	struct guard guard = guard_begin();
+	struct libpq *libpq = recorder_libpq(conn);
+
+	if (libpq && recorder_is_on()) {
+		struct identity identity;
+
+		identity_read(libpq, conn, &identity);
+		recorder_lock();
+		struct connection *connection = own_find_locked(conn);
+
+		if (connection)
+			connected_locked(connection, &identity, sqlstate);
+		recorder_unlock();
+	}
+	guard_end(&guard);
+}
+

@@ -1,0 +1,63 @@
+/* What the files of the recorder share: the record itself, and its lock.
+ * Private to capture/recorder*.c.
+ *
+ * A function ending in _locked needs the lock; no other takes or gives it back in the
+ * middle. Nothing that may wait for the loader, and no libpq call, happens under it.
+ */
+#ifndef CAPTURE_RECORDER_STATE_H
+#define CAPTURE_RECORDER_STATE_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+#include "base/options.h"
+#include "capture/recorder.h"
+#include "capture/registry.h"
+#include "capture/stack.h"
+#include "ledger/depot.h"
+#include "ledger/writer.h"
+
+enum recorder_state { RECORDER_OFF, RECORDER_WAITING, RECORDER_ON };
+
+struct recorder {
+	const struct options *options;
+	recorder_started *started;
+	enum recorder_state state;
+	bool has_fork_handlers;
+	bool is_exiting;
+	pthread_mutex_t lock; /* guards all below */
+	struct ledger ledger;
+	struct depot depot;
+	struct registry registry;
+};
+
+extern struct recorder recorder;
+
+void recorder_lock(void);
+void recorder_unlock(void);
+
+/* Is there a record to write to? Begins one where there is none. No lock held. */
+bool recorder_is_on(void);
+
+/* The stack of this moment as the depot has it; NULL when it could not be taken. Give the
+ * stack back with recorder_release_stack all the same. No lock held. */
+const struct depot_stack *recorder_take_stack(struct stack *stack, const struct libpq *libpq,
+					      enum libpq_call call, uintptr_t return_address);
+void recorder_release_stack(struct stack *stack);
+
+/* Its id in the ledger; 0 for NULL. */
+uint32_t depot_stack_id(const struct depot_stack *stored);
+
+/* Copies what is known of `conn`; false when it is not on record. No lock held. */
+bool recorder_copy_connection(const PGconn *conn, struct connection *ret_connection);
+
+/* The connection when it is this process's own, or NULL. */
+struct connection *own_find_locked(const PGconn *conn);
+
+/* Its record in the ledger, or NULL when it has none. */
+struct ledger_connection *record_of_locked(const struct connection *connection);
+
+/* A string's id. */
+uint32_t text_add_locked(const char *text);
+
+#endif
