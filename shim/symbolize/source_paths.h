@@ -14,8 +14,8 @@ struct source_paths {
 
 void source_paths_finish(struct source_paths *paths);
 
-/* The full path of `name`, which lives as long as `paths`, or `name` itself when
- * it is one, or when nothing better is known. `name` is known by its address and must
+/* The full path of `name` without "." and "..", which lives as long as `paths`, or `name`
+ * itself when it is one, or when nothing better is known. `name` is known by its address and must
  * outlive `paths`. NULL is NULL. */
 const char *source_paths_find(struct source_paths *paths, const char *name);
 
