@@ -138,15 +138,17 @@ static struct python_callee find_callee(const struct language_frame *frame, uint
 	return callee;
 }
 
-/* The end of a `with` block calls with three constants that have the source of the
- * call itself; arguments in the source have their own. */
+/* The end of a `with` block calls with None three times, and all have the source of
+ * the call itself; arguments in the source have their own. */
 static bool is_exit(uintptr_t bytecode, uint32_t position, enum opcode_kind kind,
 		    const struct python_location *run)
 {
-	uint32_t before = kind == CALL && python_runtime.minor == 11 ? 6 : 2;
+	uint32_t last = kind == CALL && python_runtime.minor == 11 ? 6 : 2; /* bytes before */
 
-	return position >= run->start + before &&
-	       kind_at(bytecode + position - before) == CONSTANT;
+	return position >= run->start + last + 4 &&
+	       kind_at(bytecode + position - last) == CONSTANT &&
+	       kind_at(bytecode + position - last - 2) == CONSTANT &&
+	       kind_at(bytecode + position - last - 4) == CONSTANT;
 }
 
 struct python_callee python_callee_by_columns(const struct language_frame *frame)
