@@ -195,7 +195,7 @@ static void ask_all_over(const char *path)
 	size_t length = 0;
 
 	alarm(20);
-	for (uint64_t offset = start < 4096 ? 0 : start - 4096; offset < start + 4096; offset += 7) {
+	for (uint64_t offset = start - 1024; offset < start + 4096; offset += 7) {
 		size_t count = symbolizer_find(symbolizer, &module, offset, found);
 
 		if (count > SYMBOLIZER_INLINE_MAX)
@@ -245,7 +245,8 @@ static void damage(const char *path, unsigned seed)
 	for (int i = 0; i < 400; i++) {
 		uint8_t byte = (uint8_t)rand();
 		/* The head now and then, or nothing would be read at all. */
-		off_t at = seed % 4 || i > 1 ? 4096 + rand() % (status.st_size - 4096) : rand() % 64;
+		bool is_head = seed % 4 == 0 && i < 2;
+		off_t at = is_head ? rand() % 64 : 4096 + rand() % (status.st_size - 4096);
 
 		assert_int_equal(pwrite(fd, &byte, 1, at), 1);
 	}

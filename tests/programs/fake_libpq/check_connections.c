@@ -1,5 +1,5 @@
-/* The fake libpq does what the tests that use it count on. Run with "symbolic" on the
- * one that does not call itself through its PLT.
+/* The fake libpq opens and finishes connections as the tests that use it count on. Run
+ * with "symbolic" on the one that does not call itself through its PLT.
  */
 #include <dlfcn.h>
 #include <setjmp.h>
@@ -211,96 +211,6 @@ static void a_reset_keeps_the_pointer(void **state)
 	PQfinish(conn);
 }
 
-static void queries_move_the_transaction(void **state)
-{
-	static const struct {
-		const char *query;
-		ExecStatusType result;
-		PGTransactionStatusType transaction;
-	} rows[] = {
-		{ "select 1", PGRES_TUPLES_OK, PQTRANS_IDLE },
-		{ "BEGIN", PGRES_COMMAND_OK, PQTRANS_INTRANS },
-		{ " savepoint s", PGRES_COMMAND_OK, PQTRANS_INTRANS },
-		{ "error", PGRES_FATAL_ERROR, PQTRANS_INERROR },
-		{ "rollback to s", PGRES_COMMAND_OK, PQTRANS_INTRANS },
-		{ "rollback", PGRES_COMMAND_OK, PQTRANS_IDLE },
-		{ "error", PGRES_FATAL_ERROR, PQTRANS_IDLE },
-		{ "start transaction", PGRES_COMMAND_OK, PQTRANS_INTRANS },
-		{ "end", PGRES_COMMAND_OK, PQTRANS_IDLE },
-	};
-	PGconn *conn = PQconnectdb("");
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		PGresult *result = PQexec(conn, rows[i].query);
-
-		assert_int_equal(PQresultStatus(result), rows[i].result);
-		assert_int_equal(PQtransactionStatus(conn), rows[i].transaction);
-		PQclear(result);
-	}
-	assert_int_equal(PQsendQuery(conn, "begin"), 1);
-	assert_int_equal(PQtransactionStatus(conn), PQTRANS_ACTIVE);
-	assert_int_equal(PQsendQuery(conn, "select"), 0);
-	PQclear(PQgetResult(conn));
-	assert_null(PQgetResult(conn));
-	assert_int_equal(PQtransactionStatus(conn), PQTRANS_INTRANS);
-	PQfinish(conn);
-}
-
-static void copies_and_pipelines_end_idle(void **state)
-{
-	PGconn *conn = PQconnectdb("");
-	PGresult *result = PQexec(conn, "copy t from stdin");
-	char *buffer;
-
-	(void)state;
-	assert_int_equal(PQresultStatus(result), PGRES_COPY_IN);
-	PQclear(result);
-	assert_int_equal(PQputCopyData(conn, "1\n", 2), 1);
-	assert_int_equal(PQtransactionStatus(conn), PQTRANS_ACTIVE);
-	assert_int_equal(PQputCopyEnd(conn, NULL), 1);
-	PQclear(PQgetResult(conn));
-	assert_null(PQgetResult(conn));
-	assert_int_equal(PQtransactionStatus(conn), PQTRANS_IDLE);
-	PQclear(PQexec(conn, "copy t to stdout"));
-	assert_int_equal(PQgetCopyData(conn, &buffer, 0), -1);
-	PQclear(PQgetResult(conn));
-	assert_null(PQgetResult(conn));
-
-	assert_int_equal(PQenterPipelineMode(conn), 1);
-	assert_int_equal(PQsendQuery(conn, "begin"), 1);
-	assert_int_equal(PQsendQueryParams(conn, "commit", 0, NULL, NULL, NULL, NULL, 0), 1);
-	assert_int_equal(PQpipelineSync(conn), 1);
-	for (int i = 0; i < 2; i++) {
-		PQclear(PQgetResult(conn));
-		assert_null(PQgetResult(conn));
-	}
-	result = PQgetResult(conn);
-	assert_int_equal(PQresultStatus(result), PGRES_PIPELINE_SYNC);
-	PQclear(result);
-	assert_int_equal(PQexitPipelineMode(conn), 1);
-	assert_int_equal(PQtransactionStatus(conn), PQTRANS_IDLE);
-	PQfinish(conn);
-}
-
-static void remember_notice(void *argument, const char *message)
-{
-	*(bool *)argument = strstr(message, "NOTICE") != NULL;
-	PQfinish(PQconnectdb("")); /* programs do such things */
-}
-
-static void a_notice_comes_before_the_result(void **state)
-{
-	PGconn *conn = PQconnectdb("");
-	bool is_noticed = false;
-
-	(void)state;
-	PQsetNoticeProcessor(conn, remember_notice, &is_noticed);
-	PQclear(PQexec(conn, "notice"));
-	assert_true(is_noticed);
-	PQfinish(conn);
-}
-
 static bool is_ours(const void *address)
 {
 	Dl_info here, there;
@@ -372,9 +282,6 @@ int main(int argc, char **argv)
 				       forget_calls),
 		cmocka_unit_test_setup(memory_is_reused_at_once, forget_calls),
 		cmocka_unit_test_setup(a_reset_keeps_the_pointer, forget_calls),
-		cmocka_unit_test_setup(queries_move_the_transaction, forget_calls),
-		cmocka_unit_test_setup(copies_and_pipelines_end_idle, forget_calls),
-		cmocka_unit_test_setup(a_notice_comes_before_the_result, forget_calls),
 		cmocka_unit_test_setup(finishing_a_cancel_jumps_to_finish, forget_calls),
 		cmocka_unit_test_setup(a_finished_connection_is_not_usable, forget_calls),
 	};
