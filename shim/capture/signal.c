@@ -5,21 +5,25 @@
 #include <stddef.h>
 
 #include "capture/delivery.h"
+#include "capture/resume.h"
 
-static void signal_handle(int number)
+static void signal_handle(int number, siginfo_t *info, void *context)
 {
 	(void)number;
+	(void)info;
 	delivery_now();
+	resume_interrupted(context);
 }
 
 int signal_take(int number)
 {
-	struct sigaction old, action = { .sa_handler = signal_handle,
-					 .sa_flags = SA_RESTART | SA_ONSTACK };
+	struct sigaction old, action = { .sa_sigaction = signal_handle,
+					 .sa_flags = SA_RESTART | SA_ONSTACK | SA_SIGINFO };
 	int error = errno;
 	int result = 0;
 
-	sigemptyset(&action.sa_mask);
+	/* All are blocked while we run: see resume_interrupted. */
+	sigfillset(&action.sa_mask);
 	if (sigaction(number, NULL, &old))
 		result = -errno;
 	else if (old.sa_handler != SIG_DFL)
