@@ -67,8 +67,10 @@ uint32_t python_opened(struct python_scene *python, const char *function, uint32
 
 	return BUILDER_STACK(builder, python->connect_call,
 			     builder_native(builder, python->psycopg2, 0x4000),
-			     python->pool_frame, builder_native(builder, python->main_module, 0x200),
-			     python->engine_frame, builder_python(builder, function, "/srv/app.py", line),
+			     python->pool_frame,
+			     builder_native(builder, python->main_module, 0x200),
+			     python->engine_frame,
+			     builder_python(builder, function, "/srv/app.py", line),
 			     builder_python(builder, "<module>", "/srv/app.py", 30),
 			     builder_native(builder, python->libc, 0x271ca));
 }

@@ -214,7 +214,8 @@ static void site_open(struct ledger_builder *builder, struct ledger_site *site)
 uint32_t builder_open(struct ledger_builder *builder, uint32_t site_id, uint32_t pool)
 {
 	struct ledger_site *site = builder_record(builder, LEDGER_SITES, site_id);
-	uint32_t host = builder_string(builder, "127.0.0.1"), port = builder_string(builder, "5432");
+	uint32_t host = builder_string(builder, "127.0.0.1");
+	uint32_t port = builder_string(builder, "5432");
 	uint32_t database = builder_string(builder, "app");
 	uint32_t user = builder_string(builder, "postgres"), id;
 	struct ledger_connection *connection =
@@ -349,6 +350,23 @@ uint32_t builder_misuse(struct ledger_builder *builder, enum ledger_misuse_kind 
 	misuse->connection = *(struct ledger_connection *)
 		builder_record(builder, LEDGER_CONNECTIONS, connection);
 	return id;
+}
+
+uint64_t builder_start_ticks(int pid)
+{
+	char path[64], line[1024];
+	unsigned long long ticks = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	file = fopen(path, "re");
+	require(file && fgets(line, sizeof(line), file));
+	fclose(file);
+	/* Field 22; the second ends with the last parenthesis. */
+	require(sscanf(strrchr(line, ')') + 2,
+		       "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d "
+		       "%*d %*d %*d %llu", &ticks) == 1);
+	return ticks;
 }
 
 static void write_all(int fd, const void *bytes, size_t size, uint64_t offset)

@@ -52,6 +52,9 @@ void builder_finish(struct ledger_builder *builder, uint32_t connection, unsigne
 uint32_t builder_misuse(struct ledger_builder *builder, enum ledger_misuse_kind kind,
 			uint32_t connection, uint32_t stack);
 
+/* What tells a running process from a later one of the same pid. */
+uint64_t builder_start_ticks(int pid);
+
 /* Writes the ledger to `path`, or to a new file under /tmp whose name is returned; the
  * caller frees it, and removes the file. */
 void builder_write_to(struct ledger_builder *builder, const char *path);

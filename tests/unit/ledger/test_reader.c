@@ -438,24 +438,6 @@ static void a_sparse_ledger_costs_what_is_used(void **state)
 	builder_free(builder);
 }
 
-static uint64_t start_ticks_of(pid_t pid)
-{
-	char path[64], line[1024];
-	unsigned long long ticks = 0;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	file = fopen(path, "re");
-	assert_non_null(file);
-	assert_non_null(fgets(line, sizeof(line), file));
-	fclose(file);
-	/* Field 22; the second ends with the last parenthesis. */
-	assert_int_equal(sscanf(strrchr(line, ')') + 2,
-				"%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d "
-				"%*d %*d %*d %llu", &ticks), 1);
-	return ticks;
-}
-
 static bool is_alive(pid_t pid, uint64_t start_ticks)
 {
 	struct ledger_builder *builder = builder_new(pid);
@@ -481,7 +463,7 @@ static void a_process_is_known_by_pid_and_start(void **state)
 		pause();
 		_exit(0);
 	}
-	ticks = start_ticks_of(child);
+	ticks = builder_start_ticks(child);
 	assert_true(is_alive(child, ticks));
 	assert_false(is_alive(child, ticks + 1));
 	assert_false(is_alive(0, ticks));
@@ -489,7 +471,7 @@ static void a_process_is_known_by_pid_and_start(void **state)
 
 	assert_int_equal(kill(child, SIGKILL), 0);
 	assert_int_equal(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT), 0);
-	assert_int_equal(start_ticks_of(child), ticks);
+	assert_int_equal(builder_start_ticks(child), ticks);
 	assert_false(is_alive(child, ticks)); /* a zombie */
 	assert_int_equal(waitpid(child, NULL, 0), child);
 	assert_false(is_alive(child, ticks));

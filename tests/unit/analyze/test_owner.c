@@ -1,0 +1,139 @@
+/* Each path belongs to its library, and the user line is the program's own. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "analyze/owner.h"
+#include "analyze/user_line.h"
+
+static const struct {
+	enum ledger_language language;
+	const char *path;
+	bool is_main;
+	enum owner owner;
+	const char *library;
+} rows[] = {
+	{ LEDGER_PYTHON, "/srv/app.py", false, OWNER_PROGRAM, "" },
+	{ LEDGER_PYTHON, "app.py", false, OWNER_PROGRAM, "" },
+	{ LEDGER_PYTHON, "<string>", false, OWNER_PROGRAM, "" },
+	{ LEDGER_PYTHON, "<stdin>", false, OWNER_PROGRAM, "" },
+	{ LEDGER_PYTHON, "<frozen runpy>", false, OWNER_LIBRARY, "python" },
+	{ LEDGER_PYTHON, "/usr/lib/python3.11/threading.py", false, OWNER_LIBRARY, "python" },
+	{ LEDGER_PYTHON, "/opt/python/lib/python3.13t/asyncio/runners.py", false, OWNER_LIBRARY,
+	  "python" },
+	{ LEDGER_PYTHON, "/usr/lib/python3/dist-packages/sqlalchemy/pool/base.py", false,
+	  OWNER_LIBRARY, "sqlalchemy" },
+	{ LEDGER_PYTHON, "/venv/lib/python3.11/site-packages/psycopg2/__init__.py", false,
+	  OWNER_LIBRARY, "psycopg2" },
+	{ LEDGER_PYTHON, "/venv/lib/python3.11/site-packages/psycopg/connection.py", false,
+	  OWNER_LIBRARY, "psycopg" },
+	{ LEDGER_PYTHON, "/venv/lib/python3.11/site-packages/psycopg_pool/pool.py", false,
+	  OWNER_LIBRARY, "psycopg_pool" },
+	{ LEDGER_PYTHON, "/venv/lib/python3.11/site-packages/pgdb.py", false, OWNER_LIBRARY,
+	  "PyGreSQL" },
+	{ LEDGER_PYTHON, "/venv/lib/python3.11/site-packages/django/db/backends/base.py", false,
+	  OWNER_LIBRARY, "django" },
+	{ LEDGER_PYTHON, "/venv/lib/python3.11/site-packages/shop/orders.py", false,
+	  OWNER_PACKAGE, "shop" },
+	{ LEDGER_PYTHON, "/task/sqlalchemy/engine/base.py", false, OWNER_LIBRARY, "sqlalchemy" },
+	{ LEDGER_PYTHON, "/srv/sqlalchemy/app.py", false, OWNER_PROGRAM, "" },
+	{ LEDGER_PYTHON, "/venv/bin/gunicorn", false, OWNER_PACKAGE, "gunicorn" },
+	{ LEDGER_PYTHON, "/srv/bin/job.py", false, OWNER_PROGRAM, "" },
+	{ LEDGER_NATIVE, "/srv/forgotten", true, OWNER_PROGRAM, "" },
+	{ LEDGER_NATIVE, "/usr/lib/postgresql/15/bin/psql", true, OWNER_PROGRAM, "" },
+	{ LEDGER_NATIVE, "/usr/bin/python3.11", true, OWNER_LIBRARY, "python" },
+	{ LEDGER_NATIVE, "/opt/py/bin/python", true, OWNER_LIBRARY, "python" },
+	{ LEDGER_NATIVE, "/usr/lib/x86_64-linux-gnu/libpython3.11.so.1.0", false, OWNER_LIBRARY,
+	  "python" },
+	{ LEDGER_NATIVE, "/opt/pgsql/lib/libpq.so.5.17", false, OWNER_LIBRARY, "libpq" },
+	{ LEDGER_NATIVE, "/v/lib/python3.11/site-packages/psycopg2_binary.libs/libpq-1a2b.so.5.16",
+	  false, OWNER_LIBRARY, "libpq" },
+	{ LEDGER_NATIVE, "/v/lib/python3.11/site-packages/psycopg2/_psycopg.cpython-311-x86_64"
+	  "-linux-gnu.so", false, OWNER_LIBRARY, "psycopg2" },
+	{ LEDGER_NATIVE, "/v/lib/python3.11/site-packages/psycopg_binary/pq.so", false,
+	  OWNER_LIBRARY, "psycopg" },
+	{ LEDGER_NATIVE, "/usr/lib/python3/dist-packages/shop/fast.so", false, OWNER_PACKAGE,
+	  "shop" },
+	{ LEDGER_NATIVE, "/usr/lib/python3.11/lib-dynload/_ctypes.so", false, OWNER_LIBRARY,
+	  "python" },
+	{ LEDGER_NATIVE, "/lib/x86_64-linux-gnu/libc.so.6", false, OWNER_LIBRARY, "libc" },
+	{ LEDGER_NATIVE, "/lib64/ld-linux-x86-64.so.2", false, OWNER_LIBRARY, "libc" },
+	{ LEDGER_NATIVE, "/usr/lib/x86_64-linux-gnu/libpqxx-6.4.so", false, OWNER_LIBRARY,
+	  "libpqxx-6" },
+	{ LEDGER_NATIVE, "/srv/plugins/orders.so", false, OWNER_PROGRAM, "" },
+	{ LEDGER_NATIVE, "/usr/local/lib/liborders.so", false, OWNER_PROGRAM, "" },
+	{ LEDGER_NATIVE, "", false, OWNER_LIBRARY, "unknown" },
+};
+
+static void every_path_has_its_owner(void **state)
+{
+	struct arena *arena = arena_new();
+
+	(void)state;
+	assert_non_null(arena);
+	assert_false(arena_begin(arena));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *library;
+		enum owner owner = owner_find(arena, rows[i].language, rows[i].path,
+					      rows[i].is_main, &library);
+
+		if (owner != rows[i].owner || strcmp(library, rows[i].library) != 0)
+			fail_msg("%s: %d '%s'", rows[i].path, (int)owner, library);
+	}
+	arena_free(arena);
+}
+
+/* p program, k package, l library; capitals are native, C is the wrapped call, S _start.
+ * The second text marks the frames that are the user's. */
+static const struct {
+	const char *frames, *is_user;
+} stacks[] = {
+	{ "CLlpLpL", "...+.+." },
+	{ "CLlkLkL", "...+.+." },
+	{ "CLlkLpL", ".....+." }, /* a package is no user where the program's own code is */
+	{ "CLPlpL", "....+." },   /* a plug-in of the program's own below its Python */
+	{ "CPPLS", ".++.." },
+	{ "CLlP", "...+" },       /* a program that embeds an interpreter */
+	{ "CLL", "..." },
+	{ "C", "." },
+	{ "", "" },
+};
+
+static void the_program_s_own_frames_are_marked(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(stacks) / sizeof(stacks[0]); i++) {
+		struct owned_frame frames[8] = { { .is_native = false } };
+		size_t count = strlen(stacks[i].frames);
+
+		for (size_t j = 0; j < count; j++) {
+			char kind = stacks[i].frames[j];
+
+			frames[j].frame.function = kind == 'S' ? "_start" : "f";
+			frames[j].is_native = strchr("PKLCS", kind);
+			frames[j].is_call = kind == 'C';
+			frames[j].owner = strchr("pPCS", kind) ? OWNER_PROGRAM
+					: strchr("kK", kind)   ? OWNER_PACKAGE
+							       : OWNER_LIBRARY;
+		}
+		user_line_mark(frames, count);
+		for (size_t j = 0; j < count; j++)
+			if (frames[j].frame.is_user != (stacks[i].is_user[j] == '+'))
+				fail_msg("%s: frame %zu", stacks[i].frames, j);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_path_has_its_owner),
+		cmocka_unit_test(the_program_s_own_frames_are_marked),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
