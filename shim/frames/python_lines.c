@@ -1,9 +1,15 @@
 #include "frames/python_lines.h"
 
+/* Table bytes are the host's: a sum of garbage must not overflow. */
+static int32_t add(int32_t left, int32_t right)
+{
+	return (int32_t)((uint32_t)left + (uint32_t)right);
+}
+
 /* Objects/lnotab_notes.txt: pairs of bytes to advance and lines to add. */
 static int32_t line_by_lnotab(struct memory_window *table, int32_t line, int32_t position)
 {
-	int32_t start = 0;
+	int64_t start = 0;
 
 	for (;;) {
 		int advance = memory_window_byte(table);
@@ -14,7 +20,7 @@ static int32_t line_by_lnotab(struct memory_window *table, int32_t line, int32_t
 		start += advance;
 		if (start > position)
 			return line;
-		line += (int8_t)lines;
+		line = add(line, (int8_t)lines);
 	}
 }
 
@@ -22,7 +28,7 @@ static int32_t line_by_lnotab(struct memory_window *table, int32_t line, int32_t
  * -128 is a range without a line. */
 static int32_t line_by_linetable(struct memory_window *table, int32_t line, int32_t position)
 {
-	int32_t end = 0;
+	int64_t end = 0;
 
 	for (;;) {
 		int bytes = memory_window_byte(table);
@@ -32,7 +38,7 @@ static int32_t line_by_linetable(struct memory_window *table, int32_t line, int3
 			return -1;
 		end += bytes;
 		if ((int8_t)lines != -128)
-			line += (int8_t)lines;
+			line = add(line, (int8_t)lines);
 		if (end > position)
 			return (int8_t)lines == -128 ? -1 : line;
 	}
@@ -67,12 +73,6 @@ static int32_t read_signed_varint(struct memory_window *table)
 	int32_t value = read_varint(table);
 
 	return value & 1 ? -(value >> 1) : value >> 1;
-}
-
-/* Table bytes are the host's: a sum of garbage must not overflow. */
-static int32_t add(int32_t left, int32_t right)
-{
-	return (int32_t)((uint32_t)left + (uint32_t)right);
 }
 
 void python_location_init(struct python_location *location, uint32_t first_line)

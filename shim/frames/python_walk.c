@@ -12,7 +12,7 @@ enum { OWNER_GENERATOR = 1, OWNER_INTERPRETER = 3 };
 
 /* A chain that is longer, or a ring, is no chain of frames: the recursion limit
  * of a program that raised it is still far below. */
-enum { STEPS_MAX = 1 << 20 };
+enum { STEPS_MAX = 1 << 16 };
 
 struct walk {
 	struct language_frame *frames;
@@ -51,7 +51,7 @@ static int32_t position_of(uintptr_t frame, uintptr_t code)
 	if (python_runtime.minor < 10)
 		return memory_int(at);
 	if (python_runtime.minor == 10) /* f_lasti counts units of two bytes */
-		return memory_int(at) * 2;
+		return (int32_t)((uint32_t)memory_int(at) * 2);
 	return (int32_t)(intptr_t)(memory_word(at) - bytecode_of(frame, code));
 }
 
@@ -62,7 +62,7 @@ static bool is_incomplete(uintptr_t frame, uintptr_t code, int32_t position)
 
 	return layout->code_first_traceable != 0 &&
 	       memory_byte(frame + layout->frame_owner) != OWNER_GENERATOR &&
-	       position < 2 * memory_int(code + layout->code_first_traceable);
+	       position < 2 * (int64_t)memory_int(code + layout->code_first_traceable);
 }
 
 /* Everything from `unplaced` on runs in the evaluation loop at `address`. */
