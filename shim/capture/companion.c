@@ -111,6 +111,7 @@ const char *companion_path(void)
 
 struct start {
 	const char *const *arguments;
+	int input; /* -1: the host's */
 	sigset_t mask;
 	volatile int error;
 };
@@ -129,6 +130,8 @@ static int start_child(void *data)
 			sigaction(number, &action, NULL);
 		}
 	}
+	if (start->input >= 0)
+		dup2(start->input, STDIN_FILENO);
 	/* Number 1 is the host's own output: a pipe may wait for its last writer. */
 	if (syscall(SYS_close_range, 3u, ~0u, 0u)) {
 		for (int fd = 3; fd < 4096; fd++)
@@ -168,11 +171,12 @@ void companion_reap(void)
 	errno = error;
 }
 
-pid_t companion_start(const char *path, bool is_final)
+pid_t companion_start(const char *path, int input, bool is_final)
 {
-	const char *const arguments[] = { "pqleak", "report", is_final ? "--final" : path,
-					  is_final ? path : NULL, NULL };
-	struct start start = { .arguments = arguments };
+	const char *ledger = input >= 0 ? "-" : path;
+	const char *const arguments[] = { "pqleak", "report", is_final ? "--final" : ledger,
+					  is_final ? ledger : NULL, NULL };
+	struct start start = { .arguments = arguments, .input = input };
 	sigset_t all, old;
 	int error = errno;
 	char *stack = memory_map(COMPANION_STACK);

@@ -18,9 +18,10 @@ void companion_prepare(void);
 /* Where it is expected; "" before companion_prepare. */
 const char *companion_path(void);
 
-/* Runs `pqleak report` on the ledger at `path`; `is_final`: the process is ending,
- * and the exit status says whether the report fails. Returns its pid or -Exxx. */
-pid_t companion_start(const char *path, bool is_final);
+/* Runs `pqleak report` on the ledger at `path`, or with `input` >= 0 on that
+ * descriptor, as its standard input. `is_final`: the process is ending, and the exit
+ * status says whether the report fails. Returns its pid or -Exxx. */
+pid_t companion_start(const char *path, int input, bool is_final);
 
 /* Waits for it, a minute at most, then ends it. Returns its exit status, or -Exxx:
  * -ETIMEDOUT, -ECHILD, -EINTR when it was killed. Keeps errno. */

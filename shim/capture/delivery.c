@@ -62,10 +62,22 @@ static void report_plainly(const struct ledger *ledger)
 		close(fd);
 }
 
+/* Starts the companion, on a copy where it cannot open the ledger. Its pid, or -Exxx. */
+static pid_t companion_start_on(const struct ledger *ledger, bool is_final)
+{
+	int input = ledger->is_private ? ledger_copy(ledger) : -1;
+	pid_t pid = ledger->is_private && input < 0 ?
+			    input : companion_start(ledger->path, input, is_final);
+
+	if (input >= 0)
+		close(input);
+	return pid;
+}
+
 /* Runs the companion to its end. Returns its exit status, or -Exxx. */
 static int report_by_companion(const struct ledger *ledger)
 {
-	pid_t pid = companion_start(ledger->path, true);
+	pid_t pid = companion_start_on(ledger, true);
 	int status = pid < 0 ? pid : companion_wait(pid);
 
 	if (!status || status == COMPANION_FAILS)
@@ -84,22 +96,17 @@ int delivery_final(void)
 		return -1;
 	ledger->header->flags |= LEDGER_REPORTED;
 
-	int status = ledger->is_private ? -ledger->private_error : report_by_companion(ledger);
+	int status = report_by_companion(ledger);
 	bool is_heard = log_is_usable() || !log_is_stderr();
 
 	if (status < 0) {
-		if (!ledger->is_private)
-			notice_say(NOTICE_COMPANION_FAILED, companion_path(), -status);
+		notice_say(NOTICE_COMPANION_FAILED, companion_path(), -status);
 		report_plainly(ledger);
 		status = ledger->header->open ? COMPANION_FAILS : 0;
 	}
-	if (!ledger->path[0])
-		is_heard = false;
 	/* What nobody could hear stays for `pqleak report`. */
-	if (is_heard || (!status && ledger->path[0])) {
-		if (!delivery.options->is_kept)
-			unlink(ledger->path);
-	}
+	if (ledger->path[0] && (is_heard || !status) && !delivery.options->is_kept)
+		unlink(ledger->path);
 	errno = error;
 	return status && delivery.options->exit_code ? (int)delivery.options->exit_code : -1;
 }
@@ -112,7 +119,7 @@ void delivery_now(void)
 	companion_reap();
 	if (!ledger)
 		return;
-	if (ledger->is_private || companion_start(ledger->path, false) < 0)
+	if (companion_start_on(ledger, false) < 0)
 		report_plainly(ledger);
 	errno = error;
 }

@@ -30,6 +30,14 @@ static enum reader_error open_error(const char *path)
 	return is_foreign ? READER_FOREIGN : READER_CANNOT_OPEN;
 }
 
+static int ledger_descriptor(const char *path)
+{
+	if (!strcmp(path, "-"))
+		return fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+	/* O_NONBLOCK: a FIFO of that name must not hang us. */
+	return open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+}
+
 struct reader *reader_open(const char *path, enum reader_error *ret_error)
 {
 	struct reader *reader = calloc(1, sizeof(*reader));
@@ -38,8 +46,7 @@ struct reader *reader_open(const char *path, enum reader_error *ret_error)
 
 	if (!reader || !(reader->path = strdup(path)))
 		goto fail;
-	/* O_NONBLOCK: a FIFO of that name must not hang us. */
-	fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	fd = ledger_descriptor(path);
 	if (fd < 0) {
 		error = open_error(path);
 		goto fail;

@@ -134,6 +134,43 @@ void ledger_end(struct ledger *ledger, enum ledger_process_end end)
 	__atomic_store_n(&header->ended, end, __ATOMIC_RELEASE);
 }
 
+static bool bytes_write(int fd, const char *bytes, uint64_t size, uint64_t offset)
+{
+	while (size) {
+		ssize_t written = pwrite(fd, bytes, size, (off_t)offset);
+
+		if (written <= 0)
+			return false;
+		bytes += written;
+		offset += (uint64_t)written;
+		size -= (uint64_t)written;
+	}
+	return true;
+}
+
+int ledger_copy(const struct ledger *ledger)
+{
+	const struct ledger_header *header = ledger->header;
+	const char *bytes = (const char *)header;
+	int error = errno;
+	int fd = memfd_create("pqleak", MFD_CLOEXEC);
+	bool is_whole = fd >= 0 && bytes_write(fd, bytes, LEDGER_PAGE, 0);
+
+	for (int i = 0; is_whole && i < LEDGER_SECTION_COUNT; i++) {
+		uint64_t offset = header->section[i].offset;
+
+		is_whole = bytes_write(fd, bytes + offset, header->section[i].used, offset);
+	}
+	if (is_whole && ftruncate(fd, (off_t)header->file_size))
+		is_whole = false;
+	int result = is_whole ? fd : -errno;
+
+	if (!is_whole && fd >= 0)
+		close(fd);
+	errno = error;
+	return result;
+}
+
 void ledger_forget(struct ledger *ledger)
 {
 	if (ledger->header)

@@ -42,6 +42,12 @@ int ledger_open(struct ledger *ledger, const char *dir_option, uint64_t size_max
 /* Says how the process ended. Context: any, signal handlers included; no lock. */
 void ledger_end(struct ledger *ledger, enum ledger_process_end end);
 
+/* A descriptor of a memory file with all that is recorded, for a reader to whom a
+ * private ledger is shown; close-on-exec, the caller closes it. Returns -Exxx when
+ * there is none. Context: any, signal handlers included; no lock: what is written
+ * meanwhile may be torn. Keeps errno. */
+int ledger_copy(const struct ledger *ledger);
+
 /* Gives memory back and forgets the file; its bytes stay. In a forked child this
  * leaves the parent's ledger as it is. */
 void ledger_forget(struct ledger *ledger);
