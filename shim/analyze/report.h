@@ -44,7 +44,7 @@ struct report_frame {
 	const char *module;   /* path; "" for language frames */
 	const char *build_id; /* hex; "" none */
 	uint64_t offset;
-	const char *library;  /* what a hidden frame belongs to: "sqlalchemy", "libpq", "python"; "" for the user's own */
+	const char *library;  /* "sqlalchemy", "libpq", "python"; "" for the program's own */
 	bool is_user;
 };
 
@@ -104,7 +104,7 @@ struct report_site {
 	const char *pool_library; /* "" none */
 	const char *pool_type;    /* "" none */
 	uint64_t endings[ENDING_COUNT];
-	uint64_t in_transaction;  /* ended or stand in a transaction */
+	uint64_t in_transaction;  /* not closed by the program: ended, or stand, in a transaction */
 	uint64_t idle_min_ns, idle_max_ns; /* last use to end; both 0 when unknown */
 	const char *target; /* "user@host:port/database", of the first that connected */
 	const struct report_connection *connections; /* those still on record, oldest first */

@@ -9,7 +9,6 @@
 
 enum { PAGE_BYTES = 4096 };
 
-static const uint64_t second_ns = 1000000000;
 /* The clock starts at 100 s, which is 2023-11-14 22:13:20 UTC. */
 static const uint64_t start_ns = 100 * UINT64_C(1000000000);
 static const uint64_t start_realtime_ns = UINT64_C(1700000000) * UINT64_C(1000000000);
@@ -73,8 +72,7 @@ void builder_free(struct ledger_builder *builder)
 	free(builder);
 }
 
-/* Appends `size` bytes, padded; returns where. */
-static void *append(struct ledger_builder *builder, enum ledger_section_kind kind, size_t size,
+void *builder_append(struct ledger_builder *builder, enum ledger_section_kind kind, size_t size,
 		    uint32_t *ret_id)
 {
 	struct ledger_section *section = &builder->header.section[kind];
@@ -100,7 +98,7 @@ uint32_t builder_string(struct ledger_builder *builder, const char *text)
 	size_t length = strlen(text);
 	uint32_t id;
 	struct ledger_string *string =
-		append(builder, LEDGER_STRINGS, sizeof(*string) + length + 1, &id);
+		builder_append(builder, LEDGER_STRINGS, sizeof(*string) + length + 1, &id);
 
 	string->length = (uint32_t)length;
 	memcpy(string + 1, text, length);
@@ -110,7 +108,7 @@ uint32_t builder_string(struct ledger_builder *builder, const char *text)
 uint32_t builder_module(struct ledger_builder *builder, const char *path, uint32_t flags)
 {
 	uint32_t path_id = builder_string(builder, path), id;
-	struct ledger_module *module = append(builder, LEDGER_MODULES, sizeof(*module), &id);
+	struct ledger_module *module = builder_append(builder, LEDGER_MODULES, sizeof(*module), &id);
 
 	module->path = path_id;
 	module->flags = flags;
@@ -123,7 +121,7 @@ uint32_t builder_module(struct ledger_builder *builder, const char *path, uint32
 uint32_t builder_call(struct ledger_builder *builder, const char *function)
 {
 	uint32_t function_id = builder_string(builder, function), id;
-	struct ledger_frame *frame = append(builder, LEDGER_FRAMES, sizeof(*frame), &id);
+	struct ledger_frame *frame = builder_append(builder, LEDGER_FRAMES, sizeof(*frame), &id);
 
 	frame->function = function_id;
 	frame->flags = LEDGER_FRAME_CALL;
@@ -133,7 +131,7 @@ uint32_t builder_call(struct ledger_builder *builder, const char *function)
 uint32_t builder_native(struct ledger_builder *builder, uint32_t module, uint64_t offset)
 {
 	uint32_t id;
-	struct ledger_frame *frame = append(builder, LEDGER_FRAMES, sizeof(*frame), &id);
+	struct ledger_frame *frame = builder_append(builder, LEDGER_FRAMES, sizeof(*frame), &id);
 
 	frame->module = module;
 	frame->offset = offset;
@@ -146,7 +144,7 @@ uint32_t builder_python(struct ledger_builder *builder, const char *function, co
 {
 	uint32_t function_id = builder_string(builder, function);
 	uint32_t file_id = builder_string(builder, file), id;
-	struct ledger_frame *frame = append(builder, LEDGER_FRAMES, sizeof(*frame), &id);
+	struct ledger_frame *frame = builder_append(builder, LEDGER_FRAMES, sizeof(*frame), &id);
 
 	frame->language = LEDGER_PYTHON;
 	frame->function = function_id;
@@ -158,7 +156,7 @@ uint32_t builder_python(struct ledger_builder *builder, const char *function, co
 uint32_t builder_stack(struct ledger_builder *builder, const uint32_t *frames, size_t count)
 {
 	uint32_t id;
-	struct ledger_stack *stack = append(builder, LEDGER_STACKS,
+	struct ledger_stack *stack = builder_append(builder, LEDGER_STACKS,
 					    sizeof(*stack) + count * sizeof(*frames), &id);
 
 	stack->frame_count = (uint16_t)count;
@@ -179,7 +177,7 @@ uint32_t builder_pool(struct ledger_builder *builder, const char *library, const
 {
 	uint32_t library_id = builder_string(builder, library);
 	uint32_t type_id = builder_string(builder, type), id;
-	struct ledger_pool *pool = append(builder, LEDGER_POOLS, sizeof(*pool), &id);
+	struct ledger_pool *pool = builder_append(builder, LEDGER_POOLS, sizeof(*pool), &id);
 
 	pool->library = library_id;
 	pool->type = type_id;
@@ -190,165 +188,9 @@ uint32_t builder_pool(struct ledger_builder *builder, const char *library, const
 uint32_t builder_site(struct ledger_builder *builder, uint32_t stack)
 {
 	uint32_t id;
-	struct ledger_site *site = append(builder, LEDGER_SITES, sizeof(*site), &id);
+	struct ledger_site *site = builder_append(builder, LEDGER_SITES, sizeof(*site), &id);
 
 	site->opened_stack = stack;
-	return id;
-}
-
-static void site_open(struct ledger_builder *builder, struct ledger_site *site)
-{
-	site->opened++;
-	site->open++;
-	if (site->open > site->peak_open)
-		site->peak_open = site->open;
-	site->last_opened_at_ns = builder->now_ns;
-	if (!site->first_opened_at_ns)
-		site->first_opened_at_ns = builder->now_ns;
-	builder->header.opened++;
-	builder->header.open++;
-	if (builder->header.open > builder->header.peak_open)
-		builder->header.peak_open = builder->header.open;
-}
-
-uint32_t builder_open(struct ledger_builder *builder, uint32_t site_id, uint32_t pool)
-{
-	struct ledger_site *site = builder_record(builder, LEDGER_SITES, site_id);
-	uint32_t host = builder_string(builder, "127.0.0.1");
-	uint32_t port = builder_string(builder, "5432");
-	uint32_t database = builder_string(builder, "app");
-	uint32_t user = builder_string(builder, "postgres"), id;
-	struct ledger_connection *connection =
-		append(builder, LEDGER_CONNECTIONS, sizeof(*connection), &id);
-
-	builder->now_ns += second_ns;
-	site_open(builder, site);
-	*connection = (struct ledger_connection){
-		.state = LEDGER_OPEN,
-		.transaction = LEDGER_TRANSACTION_IDLE,
-		.serial = id,
-		.handle = 0x5500000000 + id * 4096,
-		.opened_at_ns = builder->now_ns,
-		.connected_at_ns = builder->now_ns,
-		.last_use_at_ns = builder->now_ns,
-		.site = site_id,
-		.opened_stack = site->opened_stack,
-		.pool = pool,
-		.host = host,
-		.port = port,
-		.database = database,
-		.user = user,
-		.backend_pid = 1000 + (int)id,
-		.owner_pid = builder->header.pid,
-	};
-	return id;
-}
-
-void builder_fail(struct ledger_builder *builder, uint32_t id, const char *sqlstate)
-{
-	struct ledger_connection *connection = builder_record(builder, LEDGER_CONNECTIONS, id);
-	struct ledger_site *site = builder_record(builder, LEDGER_SITES, connection->site);
-
-	connection->state = LEDGER_FAILED;
-	connection->transaction = LEDGER_TRANSACTION_LOST;
-	connection->connected_at_ns = connection->last_use_at_ns = 0;
-	connection->backend_pid = 0;
-	strncpy(connection->sqlstate, sqlstate, sizeof(connection->sqlstate) - 1);
-	site->failed++;
-	builder->header.failed++;
-}
-
-void builder_begin(struct ledger_builder *builder, uint32_t id, uint32_t stack)
-{
-	struct ledger_connection *connection = builder_record(builder, LEDGER_CONNECTIONS, id);
-
-	connection->transaction = LEDGER_TRANSACTION_INTRANS;
-	connection->begun_stack = connection->last_use_stack = stack;
-	connection->begun_at_ns = connection->last_use_at_ns = builder->now_ns;
-}
-
-/* The sum that this connection's story belongs to. */
-static struct ledger_ending *ending_find(struct ledger_builder *builder,
-					 const struct ledger_connection *connection)
-{
-	size_t count = builder->header.section[LEDGER_ENDINGS].used / sizeof(struct ledger_ending);
-	struct ledger_ending *ending;
-	uint32_t id;
-
-	for (id = 1; id <= count; id++) {
-		ending = builder_record(builder, LEDGER_ENDINGS, id);
-		if (ending->site == connection->site &&
-		    ending->closed_stack == connection->closed_stack &&
-		    ending->called == connection->called &&
-		    ending->last_use_stack == connection->last_use_stack &&
-		    ending->begun_stack == connection->begun_stack &&
-		    ending->evidence == connection->evidence &&
-		    ending->transaction == connection->transaction)
-			return ending;
-	}
-	ending = append(builder, LEDGER_ENDINGS, sizeof(*ending), &id);
-	*ending = (struct ledger_ending){
-		.site = connection->site,
-		.closed_stack = connection->closed_stack,
-		.called = connection->called,
-		.last_use_stack = connection->last_use_stack,
-		.begun_stack = connection->begun_stack,
-		.evidence = connection->evidence,
-		.transaction = connection->transaction,
-		.age_min_ns = UINT64_MAX,
-		.idle_min_ns = UINT64_MAX,
-	};
-	return ending;
-}
-
-static void range_add(uint64_t *min, uint64_t *max, uint64_t value)
-{
-	if (value < *min)
-		*min = value;
-	if (value > *max)
-		*max = value;
-}
-
-void builder_finish(struct ledger_builder *builder, uint32_t id, unsigned evidence,
-		    uint32_t stack, const char *called)
-{
-	uint32_t called_id = *called ? builder_string(builder, called) : 0;
-	struct ledger_connection *connection = builder_record(builder, LEDGER_CONNECTIONS, id);
-	struct ledger_site *site = builder_record(builder, LEDGER_SITES, connection->site);
-	struct ledger_ending *ending;
-
-	builder->now_ns += second_ns;
-	if (connection->state == LEDGER_FAILED)
-		evidence |= LEDGER_WAS_FAILED;
-	connection->state = LEDGER_ENDED;
-	connection->evidence = (uint16_t)evidence;
-	connection->ended_at_ns = builder->now_ns;
-	connection->closed_stack = stack;
-	connection->called = called_id;
-	site->open--;
-	site->finished++;
-	builder->header.open--;
-	builder->header.finished++;
-	ending = ending_find(builder, connection);
-	ending->count++;
-	range_add(&ending->age_min_ns, &ending->age_max_ns,
-		  builder->now_ns - connection->opened_at_ns);
-	range_add(&ending->idle_min_ns, &ending->idle_max_ns,
-		  builder->now_ns - connection->last_use_at_ns);
-}
-
-uint32_t builder_misuse(struct ledger_builder *builder, enum ledger_misuse_kind kind,
-			uint32_t connection, uint32_t stack)
-{
-	uint32_t id;
-	struct ledger_misuse *misuse = append(builder, LEDGER_MISUSES, sizeof(*misuse), &id);
-
-	misuse->kind = kind;
-	misuse->stack = stack;
-	misuse->at_ns = builder->now_ns;
-	misuse->count = 1;
-	misuse->connection = *(struct ledger_connection *)
-		builder_record(builder, LEDGER_CONNECTIONS, connection);
 	return id;
 }
 

@@ -37,6 +37,10 @@ uint32_t builder_site(struct ledger_builder *builder, uint32_t stack);
 	builder_stack_of(builder, (const uint32_t[]){ __VA_ARGS__, 0 })
 uint32_t builder_stack_of(struct ledger_builder *builder, const uint32_t *frames);
 
+/* Appends a zeroed record of `size` bytes, padded. */
+void *builder_append(struct ledger_builder *builder, enum ledger_section_kind kind, size_t size,
+		     uint32_t *ret_id);
+
 /* A record by its id, to look at and to change. */
 void *builder_record(struct ledger_builder *builder, enum ledger_section_kind kind, uint32_t id);
 
