@@ -1,0 +1,168 @@
+#include "cli/delivery.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "analyze/suppressions.h"
+#include "base/clock.h"
+#include "base/log_path.h"
+#include "cli/command.h"
+#include "cli/say.h"
+#include "render/renderer.h"
+
+static int write_all(int fd, const char *bytes, size_t size)
+{
+	while (size) {
+		ssize_t written = write(fd, bytes, size);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0)
+			return -errno;
+		bytes += written;
+		size -= (size_t)written;
+	}
+	return 0;
+}
+
+static bool is_stderr(const struct options *options)
+{
+	return !strcmp(options->log, "stderr");
+}
+
+/* Returns a descriptor, or -1 having said why. */
+static int log_open(const struct delivery *delivery)
+{
+	struct log_path values = { delivery->pid, delivery->program, clock_realtime_ns() };
+	int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY;
+	char path[PATH_MAX];
+	int error = log_path_format(delivery->options->log, &values, path);
+	int fd;
+
+	if (error) {
+		say("cannot write to PQLEAK_LOG='%s': %s; the report goes to standard error",
+		    delivery->options->log, error == -EINVAL
+		    ? "only %p, %e, %h, %t and %% are known" : strerror(-error));
+		return -1;
+	}
+	fd = open(path, flags | (delivery->is_appended ? O_APPEND : O_TRUNC), 0600);
+	if (fd < 0)
+		say("cannot write '%s': %s; the report goes to standard error", path, strerror(errno));
+	return fd;
+}
+
+static int report_write(const struct delivery *delivery, const char *bytes, size_t size)
+{
+	int fd = delivery->is_to_stdout ? STDOUT_FILENO : STDERR_FILENO;
+	int error, log = -1;
+
+	/* The log of an earlier run must not pass for this one's: an empty report
+	 * empties it. */
+	if (!delivery->is_to_stdout && !is_stderr(delivery->options) &&
+	    (size || !delivery->is_appended))
+		log = log_open(delivery);
+	error = write_all(log >= 0 ? log : fd, bytes, size);
+	if (error && log >= 0) {
+		say("cannot write to '%s': %s; the report goes to standard error",
+		    delivery->options->log, strerror(-error));
+		error = write_all(fd, bytes, size);
+	}
+	if (log >= 0 && close(log) && !error)
+		error = -errno;
+	if (error)
+		say("cannot write the report: %s", strerror(-error));
+	return error;
+}
+
+static bool has_color(const struct delivery *delivery)
+{
+	const char *terminal = getenv("TERM"), *none = getenv("NO_COLOR");
+	int fd = delivery->is_to_stdout ? STDOUT_FILENO : STDERR_FILENO;
+
+	if (!delivery->is_to_stdout && !is_stderr(delivery->options))
+		return false;
+	return isatty(fd) && terminal && strcmp(terminal, "dumb") && !(none && *none);
+}
+
+static int report_deliver(const struct delivery *delivery, const struct report *report)
+{
+	const char *format = delivery->options->format == FORMAT_JSON ? "json" : "text";
+	struct render_options options = { .is_verbose = delivery->options->is_verbose,
+					  .has_color = has_color(delivery) };
+	char *bytes = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&bytes, &size);
+	int error = -ENOMEM;
+
+	if (out) {
+		error = 0;
+		if (delivery->otherwise && report->process_count == 0 &&
+		    delivery->options->format == FORMAT_TEXT)
+			fprintf(out, "pqleak: %s\n", delivery->otherwise);
+		else
+			error = renderer_find(format)->render(out, report, &options);
+		if (fclose(out) && !error)
+			error = -ENOMEM;
+	}
+	if (error)
+		say("cannot make the report: %s", strerror(-error));
+	else
+		error = report_write(delivery, bytes, size);
+	free(bytes);
+	return error;
+}
+
+static int status_of(const struct delivery *delivery, const struct report *report)
+{
+	if (delivery->program_status)
+		return delivery->program_status;
+	return report->is_failing ? delivery->failing_status : STATUS_OK;
+}
+
+static struct suppressions *suppressions_of(const struct options *options)
+{
+	char problem[OPTION_PROBLEM_MAX] = "";
+	struct suppressions *suppressions;
+
+	if (!*options->suppressions)
+		return NULL;
+	suppressions = suppressions_read(options->suppressions, problem, sizeof(problem));
+	if (*problem)
+		say("%s", problem);
+	return suppressions;
+}
+
+int delivery_make(const struct delivery *delivery)
+{
+	struct symbolizer_options names = { .use_debuginfod = false };
+	struct symbolizer *symbolizer = symbolizer_new(&names);
+	struct suppressions *suppressions = suppressions_of(delivery->options);
+	struct analysis_input input = {
+		.readers = delivery->ledgers->readers,
+		.reader_count = delivery->ledgers->count,
+		.fates = delivery->fates,
+		.fate_count = delivery->fate_count,
+		.symbolizer = symbolizer,
+		.suppressions = suppressions,
+		.fail_on = delivery->options->fail_on,
+	};
+	struct report *report = symbolizer ? analyze(&input) : NULL;
+	int error = -ENOMEM, status = delivery->program_status;
+
+	if (report) {
+		report->is_verbose = delivery->options->is_verbose;
+		report->exit_status = status = status_of(delivery, report);
+		error = report_deliver(delivery, report);
+		report_free(report);
+	} else {
+		say("cannot make the report: %s", strerror(ENOMEM));
+	}
+	suppressions_free(suppressions);
+	symbolizer_free(symbolizer);
+	return error && !status ? STATUS_TROUBLE : status;
+}

@@ -1,0 +1,35 @@
+/* From ledgers to a report where the user wants it: analyzed, rendered, written.
+ *
+ * The report is made in memory and written at once: several processes may share a
+ * log. One that cannot be written goes to standard error instead, and says why.
+ */
+#ifndef CLI_DELIVERY_H
+#define CLI_DELIVERY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "analyze/analyze.h"
+#include "base/options.h"
+#include "cli/ledgers.h"
+
+struct delivery {
+	const struct options *options;
+	const struct ledgers *ledgers;
+	const struct process_fate *fates;
+	size_t fate_count;
+	int pid;               /* %p of PQLEAK_LOG */
+	const char *program;   /* %e */
+	int program_status;    /* as a shell has it; 0 when there was none */
+	int failing_status;    /* to end with when the report fails */
+	bool is_to_stdout;     /* instead of PQLEAK_LOG */
+	bool is_appended;      /* to PQLEAK_LOG: other processes' reports are there too */
+	const char *otherwise; /* a line instead of a text report of nothing; NULL none */
+};
+
+/* Returns the exit status: that of the program when it is not 0, else
+ * failing_status when the report fails, else STATUS_TROUBLE when it could not be
+ * made or written, else STATUS_OK. */
+int delivery_make(const struct delivery *delivery);
+
+#endif

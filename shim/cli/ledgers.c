@@ -1,0 +1,155 @@
+#include "cli/ledgers.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/say.h"
+
+/* What to do about it. */
+static const char *const cures[] = {
+	[READER_NOT_A_LEDGER] = ": give files that end in " LEDGER_SUFFIX,
+	[READER_NEWER] = ": read it with the pqleak of that version",
+	[READER_TRUNCATED] = ": its process was cut off as it began, nothing is in it",
+	[READER_CORRUPT] = ", and cannot be used",
+	[READER_FOREIGN] = ": Permission denied, but to that user and root",
+};
+
+static void say_refused(const char *path, enum reader_error error, int cause)
+{
+	if (error == READER_CANNOT_OPEN && cause == ELOOP)
+		say("cannot read '%s': it is a symbolic link; give the file itself", path);
+	else if (error == READER_CANNOT_OPEN)
+		say("cannot read '%s': %s", path, strerror(cause));
+	else
+		say("'%s' %s%s", path, reader_error_text(error), cures[error]);
+}
+
+static int ledgers_append(struct ledgers *ledgers, struct reader *reader)
+{
+	struct reader **more = reallocarray(ledgers->readers, ledgers->count + 1, sizeof(*more));
+
+	if (!more) {
+		reader_free(reader);
+		return -ENOMEM;
+	}
+	ledgers->readers = more;
+	ledgers->readers[ledgers->count++] = reader;
+	return 0;
+}
+
+int ledgers_add(struct ledgers *ledgers, const char *path)
+{
+	enum reader_error error = READER_OK;
+	struct reader *reader;
+
+	errno = 0;
+	reader = reader_open(path, &error);
+	if (reader)
+		return ledgers_append(ledgers, reader);
+	say_refused(path, error, errno);
+	ledgers->refused++;
+	return -EINVAL;
+}
+
+/* The pid in "PID-RANDOM.ledger"; 0 when the name is not of that form. */
+static int name_pid(const char *name)
+{
+	size_t length = strlen(name), suffix = strlen(LEDGER_SUFFIX);
+	char *end;
+	long pid;
+
+	if (length <= suffix || strcmp(name + length - suffix, LEDGER_SUFFIX))
+		return 0;
+	pid = strtol(name, &end, 10);
+	return *end == '-' && pid > 0 && pid <= INT_MAX ? (int)pid : 0;
+}
+
+static int is_ledger(const struct dirent *entry)
+{
+	return name_pid(entry->d_name) > 0;
+}
+
+static bool is_wanted(const struct reader *reader, const struct ledgers_filter *filter)
+{
+	return !filter->is_unreported || !(reader_header(reader)->flags & LEDGER_REPORTED);
+}
+
+static int add_entry(struct ledgers *ledgers, const char *directory, const char *name,
+		     const struct ledgers_filter *filter)
+{
+	char path[PATH_MAX];
+	int error;
+
+	if (filter->pid && name_pid(name) != filter->pid)
+		return 0;
+	if (snprintf(path, sizeof(path), "%s/%s", directory, name) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	error = ledgers_add(ledgers, path);
+	if (!error && !is_wanted(ledgers->readers[ledgers->count - 1], filter))
+		reader_free(ledgers->readers[--ledgers->count]);
+	return error == -ENOMEM ? error : 0;
+}
+
+int ledgers_add_directory(struct ledgers *ledgers, const char *directory,
+			  const struct ledgers_filter *filter)
+{
+	struct dirent **entries;
+	int count = scandir(directory, &entries, is_ledger, alphasort);
+	int error = 0;
+
+	if (count < 0)
+		return -errno;
+	for (int i = 0; i < count; i++) {
+		if (!error)
+			error = add_entry(ledgers, directory, entries[i]->d_name, filter);
+		free(entries[i]);
+	}
+	free(entries);
+	return error;
+}
+
+/* A zombie has ended: only its parent has not looked. */
+static bool is_running(int pid)
+{
+	char path[64], line[512];
+	FILE *file;
+	const char *state;
+	bool has_line;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	has_line = fgets(line, sizeof(line), file);
+	fclose(file);
+	/* The command, in brackets, may itself contain brackets and blanks. */
+	state = has_line ? strrchr(line, ')') : NULL;
+	return state && state[1] == ' ' && state[2] != 'Z' && state[2] != 'X';
+}
+
+size_t ledgers_running(const char *directory)
+{
+	struct dirent **entries;
+	int count = scandir(directory, &entries, is_ledger, NULL);
+	size_t running = 0;
+
+	for (int i = 0; i < count; i++) {
+		running += is_running(name_pid(entries[i]->d_name));
+		free(entries[i]);
+	}
+	if (count >= 0)
+		free(entries);
+	return running;
+}
+
+void ledgers_finish(struct ledgers *ledgers)
+{
+	for (size_t i = 0; i < ledgers->count; i++)
+		reader_free(ledgers->readers[i]);
+	free(ledgers->readers);
+	*ledgers = (struct ledgers){ 0 };
+}

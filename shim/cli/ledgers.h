@@ -1,0 +1,35 @@
+/* The ledgers that a report is made from. A file that cannot be read is said in
+ * one line and counted; the others are reported all the same. */
+#ifndef CLI_LEDGERS_H
+#define CLI_LEDGERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "ledger/reader.h"
+
+struct ledgers {
+	struct reader **readers;
+	size_t count;
+	size_t refused; /* files that could not be read */
+};
+
+/* Opens `path`. Returns 0, -EINVAL when it was refused, or -ENOMEM. */
+int ledgers_add(struct ledgers *ledgers, const char *path);
+
+struct ledgers_filter {
+	int pid;            /* 0 any */
+	bool is_unreported; /* leave out those that a final report was made from */
+};
+
+/* Opens every ledger in `directory` that the filter lets through, in the order of
+ * their names. Returns 0, or -Exxx when the directory cannot be read. */
+int ledgers_add_directory(struct ledgers *ledgers, const char *directory,
+			  const struct ledgers_filter *filter);
+
+/* How many processes with a ledger in `directory` still run. */
+size_t ledgers_running(const char *directory);
+
+void ledgers_finish(struct ledgers *ledgers);
+
+#endif
