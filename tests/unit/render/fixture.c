@@ -1,0 +1,196 @@
+#include "fixture.h"
+
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "render/renderer.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define STACK(array) { .frames = array, .count = COUNT(array) }
+#define USER(function_, file_, line_)                                                        \
+	{ .language = "python", .function = function_, .file = file_, .line = line_,         \
+	  .module = "", .build_id = "", .library = "", .is_user = true }
+#define HIDDEN(language_, function_, library_)                                               \
+	{ .language = language_, .function = function_, .file = "", .module = "/lib/" library_ ".so", \
+	  .build_id = "00ff", .offset = 4660, .library = library_ }
+
+
+static const struct report_frame engine_frames[] = {
+	HIDDEN("c", "PQconnectdb", "libpq"),
+	HIDDEN("c", "psyco_connect", "psycopg2"),
+	HIDDEN("python", "connect", "sqlalchemy"),
+	HIDDEN("python", "_create_connection", "sqlalchemy"),
+	USER("handle_request", "app.py", 19),
+	USER("<module>", "app.py", 30),
+};
+static const struct report_frame begin_frames[] = {
+	HIDDEN("c", "PQexec", "libpq"),
+	USER("start_job", "jobs.py", 12),
+};
+static const struct report_frame native_frames[] = {
+	HIDDEN("c", "PQconnectdb", "libpq"),
+	{ .language = "c", .function = "open_one", .file = "/src/forgotten.c", .line = 7,
+	  .module = "/bin/forgotten", .build_id = "ab12", .offset = 17, .library = "",
+	  .is_user = true },
+	{ .language = "c", .function = "", .file = "", .module = "/bin/forgotten",
+	  .build_id = "ab12", .offset = 0x12a0, .library = "", .is_user = true },
+};
+/* The attacker's names. */
+static const struct report_frame hostile_frames[] = {
+	HIDDEN("c", "PQconnectdb", "libpq"),
+	USER("evil\033]0;owned\007", "caf\xe9.py", 1),
+};
+
+#define CONNECTION(ending_, transaction_, ended_)                                            \
+	.pid = 4127, .backend_pid = 5001, .host = "127.0.0.1", .port = "5432",               \
+	.database = "app", .user = "postgres", .application_name = "demo", .sqlstate = "",   \
+	.opened_at_ns = 1790000001000000000, .ended_at_ns = ended_, .age_ns = 3 * 1000000000ull, \
+	.idle_ns = 200000000, .transaction = transaction_, .ending = ending_
+
+static const struct report_connection engine_connections[] = {
+	{ CONNECTION(ENDING_COLLECTED, "idle", 1790000002000000000),
+	  .last_use_at_ns = 1790000001500000000, .last_use = STACK(engine_frames), .pool = 1 },
+	{ CONNECTION(ENDING_SHUTDOWN, "idle", 1790000003000000000),
+	  .last_use_at_ns = 1790000001500000000, .last_use = STACK(engine_frames), .pool = 2,
+	  .is_torn = true },
+};
+static const struct report_connection stuck_connections[] = {
+	{ CONNECTION(ENDING_OPEN, "intrans", 0), .last_use_at_ns = 1790000001500000000,
+	  .last_use = STACK(begin_frames), .transaction_begun_at_ns = 1790000001500000000,
+	  .transaction_begun = STACK(begin_frames) },
+};
+static const struct report_connection failed_connections[] = {
+	{ .pid = 4130, .host = "127.0.0.1", .port = "5432", .database = "nowhere",
+	  .user = "postgres", .application_name = "", .sqlstate = "3D000",
+	  .opened_at_ns = 1790000001000000000, .transaction = "unknown",
+	  .ending = ENDING_FAILED_UNFINISHED },
+};
+static const struct report_connection hostile_connections[] = {
+	{ .pid = 4127, .host = "127.0.0.1", .port = "5432", .database = "app", .user = "postgres",
+	  .application_name = "\033[2J\xff", .sqlstate = "",
+	  .opened_at_ns = 1790000001000000000, .ended_at_ns = 1790000002000000000,
+	  .transaction = "idle", .ending = ENDING_COLLECTED },
+};
+
+static const struct report_close engine_closes[] = {
+	{ ENDING_COLLECTED, 14, STACK(engine_frames) },
+	{ ENDING_SHUTDOWN, 6, STACK(begin_frames) },
+};
+
+static const struct report_site sites[] = {
+	{ .verdict = VERDICT_LEAK,
+	  .diagnosis = "each came through a different sqlalchemy QueuePool: create_engine runs per call",
+	  .cure = "create the engine once and share it", .fingerprint = "0123456789abcdef",
+	  .user_line = USER("handle_request", "app.py", 19),
+	  .user_source = "session.execute(text(\"select 1\"))",
+	  .opened_stack = STACK(engine_frames), .count = 20, .peak_open = 7, .pools = 20,
+	  .pool_library = "sqlalchemy", .pool_type = "QueuePool",
+	  .endings = { [ENDING_COLLECTED] = 14, [ENDING_SHUTDOWN] = 6 },
+	  .idle_min_ns = 200000000, .idle_max_ns = 3100000000,
+	  .target = "postgres@127.0.0.1:5432/app", .connections = engine_connections,
+	  .connection_count = 2, .closes = engine_closes, .close_count = 2 },
+	{ .verdict = VERDICT_STUCK, .diagnosis = "begun and never ended", .cure = "commit",
+	  .fingerprint = "1123456789abcdef", .user_line = USER("start_job", "jobs.py", 12),
+	  .user_source = "session.execute(q)", .opened_stack = STACK(begin_frames), .count = 4,
+	  .peak_open = 4, .pools = 1, .pool_library = "sqlalchemy", .pool_type = "QueuePool",
+	  .endings = { [ENDING_OPEN] = 4 }, .in_transaction = 4,
+	  .target = "postgres@127.0.0.1:5432/app", .connections = stuck_connections,
+	  .connection_count = 1 },
+	{ .verdict = VERDICT_FAILED, .diagnosis = "a failed connection still needs PQfinish",
+	  .cure = "call PQfinish", .fingerprint = "2123456789abcdef",
+	  .user_line = USER("open_one", "/src/forgotten.c", 7), .user_source = "",
+	  .opened_stack = STACK(native_frames), .count = 3, .peak_open = 3, .pool_library = "",
+	  .pool_type = "", .endings = { [ENDING_FAILED_UNFINISHED] = 3 }, .target = "",
+	  .connections = failed_connections, .connection_count = 1 },
+	{ .verdict = VERDICT_DROPPED, .diagnosis = "forgotten", .cure = "close it",
+	  .fingerprint = "3123456789abcdef",
+	  .user_line = USER("evil\033]0;owned\007", "caf\xe9.py", 1), .user_source = "",
+	  .opened_stack = STACK(hostile_frames), .count = 1, .peak_open = 1, .pool_library = "",
+	  .pool_type = "", .endings = { [ENDING_COLLECTED] = 1 },
+	  .target = "post\033[31mgres@127.0.0.1:5432/app", .connections = hostile_connections,
+	  .connection_count = 1 },
+	{ .verdict = VERDICT_HELD, .diagnosis = "idle in a pool until shutdown", .cure = "",
+	  .fingerprint = "4123456789abcdef", .user_line = USER("connections", "app.py", 24),
+	  .user_source = "engine.connect()", .opened_stack = STACK(engine_frames), .count = 1,
+	  .peak_open = 1, .pools = 1, .pool_library = "sqlalchemy", .pool_type = "QueuePool",
+	  .endings = { [ENDING_SHUTDOWN] = 1 }, .target = "postgres@127.0.0.1:5432/app" },
+	{ .verdict = VERDICT_OK, .diagnosis = "", .cure = "", .fingerprint = "5123456789abcdef",
+	  .user_line = USER("fine", "app.py", 40), .user_source = "",
+	  .opened_stack = STACK(engine_frames), .count = 9, .peak_open = 1, .pool_library = "",
+	  .pool_type = "", .endings = { [ENDING_CLOSED] = 9 },
+	  .target = "postgres@127.0.0.1:5432/app" },
+	{ .verdict = VERDICT_OK, .diagnosis = "", .cure = "", .fingerprint = "6123456789abcdef",
+	  .user_line = USER("excused", "app.py", 50), .user_source = "",
+	  .opened_stack = STACK(engine_frames), .count = 2, .peak_open = 1, .pool_library = "",
+	  .pool_type = "", .endings = { [ENDING_OPEN] = 2 }, .is_suppressed = true,
+	  .target = "postgres@127.0.0.1:5432/app" },
+};
+
+static const struct report_libpq libpqs[] = { { "/lib/libpq.so.5", 150020 } };
+
+static const struct report_process processes[] = {
+	{ .pid = 4127, .parent_pid = 1, .command = "python3 app.py", .ended = "exit",
+	  .libpq = libpqs, .libpq_count = 1, .opened = 37, .closed = 9, .collected = 15,
+	  .shutdown = 7, .open = 4, .peak_open = 7, .lost_records = 12,
+	  .started_at_ns = 1790000000000000000, .ended_at_ns = 1790000009000000000 },
+	{ .pid = 4130, .parent_pid = 4127, .command = "forgotten", .ended = "killed",
+	  .libpq = libpqs, .libpq_count = 1, .opened = 3, .failed = 3, .peak_open = 3,
+	  .started_at_ns = 1790000000000000000 },
+};
+
+static const struct report_misuse misuses[] = {
+	{ .kind = "inherited finish",
+	  .diagnosis = "opened in pid 4127, finished in its child 4130",
+	  .cure = "open after the fork",
+	  .connection = { CONNECTION(ENDING_CHILD_FINISH, "idle", 1790000002000000000) },
+	  .stack_name = { "opened", "misused" },
+	  .stack = { STACK(engine_frames), STACK(native_frames) }, .stack_count = 2 },
+};
+
+struct report fixture_report(void)
+{
+	return (struct report){
+		.processes = processes, .process_count = COUNT(processes),
+		.sites = sites, .site_count = COUNT(sites),
+		.misuse = misuses, .misuse_count = COUNT(misuses),
+		.verdict_count = { [VERDICT_LEAK] = 1, [VERDICT_STUCK] = 1, [VERDICT_FAILED] = 1,
+				   [VERDICT_MISUSE] = 1, [VERDICT_DROPPED] = 1,
+				   [VERDICT_HELD] = 1, [VERDICT_OK] = 1 },
+		.verdict_connections = { [VERDICT_LEAK] = 20, [VERDICT_STUCK] = 4,
+					 [VERDICT_FAILED] = 3, [VERDICT_MISUSE] = 1,
+					 [VERDICT_DROPPED] = 1, [VERDICT_HELD] = 1,
+					 [VERDICT_OK] = 9 },
+		.suppressed = 1, .damaged = 2, .is_failing = true, .exit_status = 23,
+	};
+}
+
+struct report fixture_clean_report(void)
+{
+	static const struct report_process clean = {
+		.pid = 12, .parent_pid = 1, .command = "psql", .ended = "exit",
+		.opened = 1, .closed = 1, .peak_open = 1, .started_at_ns = 1790000000000000000,
+	};
+
+	return (struct report){
+		.processes = &clean, .process_count = 1, .sites = &sites[5], .site_count = 1,
+		.verdict_count = { [VERDICT_OK] = 1 }, .verdict_connections = { [VERDICT_OK] = 9 },
+	};
+}
+
+char *fixture_render(const char *format, const struct report *report, bool is_verbose,
+		     bool has_color)
+{
+	struct render_options options = { .is_verbose = is_verbose, .has_color = has_color };
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	assert_int_equal(renderer_find(format)->render(out, report, &options), 0);
+	assert_int_equal(fclose(out), 0);
+	return text;
+}

@@ -1,0 +1,128 @@
+/* Exercises the JSON report by reading it back; render_fixture and validate.py
+ * hold it against the schema. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "fixture.h"
+
+static json_t *read_back(const struct report *report)
+{
+	char *text = fixture_render("json", report, false, true);
+	json_error_t error;
+	json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+
+	if (!root)
+		fail_msg("%s at %d:%d in:\n%s", error.text, error.line, error.column, text);
+	free(text);
+	return root;
+}
+
+static const json_t *at(const json_t *array, size_t index, const char *key)
+{
+	return json_object_get(json_array_get(array, index), key);
+}
+
+static void the_contract_s_names_are_there(void **state)
+{
+	struct report report = fixture_report();
+	json_t *root = read_back(&report);
+	const json_t *sites = json_object_get(root, "sites");
+	const json_t *connections = at(sites, 0, "connections");
+	const json_t *process = json_object_get(root, "processes");
+
+	(void)state;
+	assert_string_equal(json_string_value(json_object_get(root, "schema")), "pqleak-report/1");
+	assert_int_equal(json_integer_value(json_object_get(root, "exit_status")), 23);
+	assert_int_equal(json_array_size(process), 2);
+	assert_int_equal(json_integer_value(at(process, 0, "lost_records")), 12);
+	assert_int_equal(json_array_size(sites), 7);
+	assert_string_equal(json_string_value(at(sites, 0, "verdict")), "leak");
+	assert_int_equal(json_integer_value(json_object_get(at(sites, 0, "endings"), "collected")),
+			 14);
+	assert_int_equal(json_array_size(at(sites, 0, "opened_stack")), 6);
+	assert_int_equal(json_array_size(connections), 2);
+	assert_string_equal(json_string_value(at(connections, 1, "ending")), "shutdown");
+	assert_int_equal(json_array_size(json_object_get(at(connections, 0, "last_use"), "stack")),
+			 6);
+	assert_true(json_is_null(at(connections, 0, "transaction_begun")));
+	assert_int_equal(json_array_size(at(sites, 0, "close_stacks")), 2);
+	assert_true(json_is_null(at(at(sites, 1, "connections"), 0, "ended_at")));
+	json_decref(root);
+}
+
+static void a_byte_that_is_no_utf8_becomes_the_replacement_character(void **state)
+{
+	struct report report = fixture_report();
+	json_t *root = read_back(&report);
+	const json_t *site = json_array_get(json_object_get(root, "sites"), 3);
+	const json_t *line = json_object_get(site, "user_line");
+
+	(void)state;
+	assert_string_equal(json_string_value(json_object_get(line, "file")),
+			    "caf\xef\xbf\xbd.py");
+	assert_string_equal(json_string_value(at(json_object_get(site, "connections"), 0,
+						 "application_name")), "\033[2J\xef\xbf\xbd");
+	json_decref(root);
+}
+
+static void a_number_beyond_json_s_is_its_biggest(void **state)
+{
+	struct report report = fixture_report();
+	struct report_process process = report.processes[0];
+	json_t *root;
+
+	(void)state;
+	process.opened = UINT64_MAX;
+	report.processes = &process;
+	report.process_count = 1;
+	root = read_back(&report);
+	assert_true(json_integer_value(at(json_object_get(root, "processes"), 0, "opened")) ==
+		    INT64_MAX);
+	json_decref(root);
+}
+
+static void an_empty_report_is_whole(void **state)
+{
+	struct report report = { 0 };
+	json_t *root = read_back(&report);
+
+	(void)state;
+	assert_int_equal(json_array_size(json_object_get(root, "processes")), 0);
+	assert_int_equal(json_array_size(json_object_get(root, "sites")), 0);
+	assert_true(json_is_array(json_object_get(root, "misuse")));
+	json_decref(root);
+}
+
+static void misuse_has_its_stacks_by_name(void **state)
+{
+	struct report report = fixture_report();
+	json_t *root = read_back(&report);
+	const json_t *misuse = json_array_get(json_object_get(root, "misuse"), 0);
+	const json_t *stacks = json_object_get(misuse, "stacks");
+
+	(void)state;
+	assert_string_equal(json_string_value(json_object_get(misuse, "kind")),
+			    "inherited finish");
+	assert_int_equal(json_array_size(json_object_get(stacks, "opened")), 6);
+	assert_int_equal(json_array_size(json_object_get(stacks, "misused")), 3);
+	json_decref(root);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_contract_s_names_are_there),
+		cmocka_unit_test(a_byte_that_is_no_utf8_becomes_the_replacement_character),
+		cmocka_unit_test(a_number_beyond_json_s_is_its_biggest),
+		cmocka_unit_test(an_empty_report_is_whole),
+		cmocka_unit_test(misuse_has_its_stacks_by_name),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
