@@ -15,7 +15,9 @@ enum opcode_kind {
 	LOCAL,
 	CONSTANT,
 	EXTENDED,
-	SKIP
+	SKIP,
+	LINE,
+	INSTRUCTION
 };
 
 struct opcode_row {
@@ -30,15 +32,50 @@ static const struct opcode_row opcodes[] = {
 #undef OPCODE
 };
 
-static enum opcode_kind kind_at(uintptr_t address)
-{
-	uint8_t opcode = memory_byte(address);
+/* The instructions that a frame runs. */
+struct instructions {
+	uintptr_t code;
+	uintptr_t bytecode;
+};
 
+static enum opcode_kind kind_of(uint8_t opcode)
+{
 	for (size_t i = 0; i < sizeof(opcodes) / sizeof(*opcodes); i++)
 		if (opcodes[i].minor == python_runtime.minor && opcode >= opcodes[i].first &&
 		    opcode <= opcodes[i].last)
 			return opcodes[i].kind;
 	return OTHER;
+}
+
+/* What stands under an instruction that was replaced to trace a line: in 3.12 and 3.13.0
+ * pairs of it and a line; later after a byte that says how many belong to each, 2 to 5.
+ * No code begins with an instruction of such a number, so the first byte tells. */
+static uint8_t opcode_under_line(uintptr_t monitoring, uint32_t index)
+{
+	uintptr_t lines = memory_word(monitoring + python_runtime.layout.monitoring_lines);
+	uint8_t entry_size = memory_byte(lines);
+
+	if (python_runtime.minor == 12 || entry_size < 2 || entry_size > 5)
+		return memory_byte(lines + 2 * (uintptr_t)index);
+	return memory_byte(lines + 1 + (uintptr_t)entry_size * index);
+}
+
+static enum opcode_kind kind_at(const struct instructions *instructions, uint32_t at)
+{
+	const struct python_layout *layout = &python_runtime.layout;
+	enum opcode_kind kind = kind_of(memory_byte(instructions->bytecode + at));
+
+	if (kind != LINE && kind != INSTRUCTION)
+		return kind;
+
+	uintptr_t monitoring = memory_word(instructions->code + layout->code_monitoring);
+
+	if (kind == LINE)
+		kind = kind_of(opcode_under_line(monitoring, at / 2));
+	if (kind == INSTRUCTION)
+		kind = kind_of(memory_byte(
+			memory_word(monitoring + layout->monitoring_instructions) + at / 2));
+	return kind;
 }
 
 static bool is_same_source(const struct python_location *left, const struct python_location *right)
@@ -92,14 +129,15 @@ static bool find_run(const struct language_frame *frame, struct python_location 
 }
 
 /* The name that the first instruction of a run loads. */
-static struct python_callee callee_from(uintptr_t bytecode, const struct python_location *run)
+static struct python_callee callee_from(const struct instructions *instructions,
+					const struct python_location *run)
 {
 	uint32_t argument = 0;
 
 	for (uint32_t at = run->start; at < run->end; at += 2) {
-		enum opcode_kind kind = kind_at(bytecode + at);
+		enum opcode_kind kind = kind_at(instructions, at);
 
-		argument = argument << 8 | memory_byte(bytecode + at + 1);
+		argument = argument << 8 | memory_byte(instructions->bytecode + at + 1);
 		if (kind == EXTENDED)
 			continue;
 		if (kind == NAMED || kind == NAMED_1 || kind == NAMED_2)
@@ -115,7 +153,8 @@ static struct python_callee callee_from(uintptr_t bytecode, const struct python_
 
 /* `a.b(c)`: what loads the callee `a.b` was compiled from the last piece of source
  * before the call that begins where the call begins and ends before it ends. */
-static struct python_callee find_callee(const struct language_frame *frame, uintptr_t bytecode,
+static struct python_callee find_callee(const struct language_frame *frame,
+					const struct instructions *instructions,
 					const struct python_location *call)
 {
 	struct python_callee callee = { CALLEE_UNNAMED, 0 };
@@ -130,7 +169,7 @@ static struct python_callee find_callee(const struct language_frame *frame, uint
 		    is_same_source(&run, call))
 			continue;
 
-		struct python_callee found = callee_from(bytecode, &run);
+		struct python_callee found = callee_from(instructions, &run);
 
 		if (found.kind != CALLEE_NONE)
 			callee = found;
@@ -140,26 +179,26 @@ static struct python_callee find_callee(const struct language_frame *frame, uint
 
 /* The end of a `with` block calls with None three times, and all have the source of
  * the call itself; arguments in the source have their own. */
-static bool is_exit(uintptr_t bytecode, uint32_t position, enum opcode_kind kind,
-		    const struct python_location *run)
+static bool is_exit(const struct instructions *instructions, uint32_t position,
+		    enum opcode_kind kind, const struct python_location *run)
 {
 	uint32_t last = kind == CALL && python_runtime.minor == 11 ? 6 : 2; /* bytes before */
 
 	return position >= run->start + last + 4 &&
-	       kind_at(bytecode + position - last) == CONSTANT &&
-	       kind_at(bytecode + position - last - 2) == CONSTANT &&
-	       kind_at(bytecode + position - last - 4) == CONSTANT;
+	       kind_at(instructions, position - last) == CONSTANT &&
+	       kind_at(instructions, position - last - 2) == CONSTANT &&
+	       kind_at(instructions, position - last - 4) == CONSTANT;
 }
 
 struct python_callee python_callee_by_columns(const struct language_frame *frame)
 {
-	uintptr_t bytecode = python_bytecode(frame);
+	const struct instructions instructions = { frame->code, python_bytecode(frame) };
 	struct python_location run;
 
-	if ((int32_t)frame->position < 0 || bytecode == 0)
+	if ((int32_t)frame->position < 0 || instructions.bytecode == 0)
 		return (struct python_callee){ CALLEE_NONE, 0 };
 
-	enum opcode_kind kind = kind_at(bytecode + frame->position);
+	enum opcode_kind kind = kind_at(&instructions, frame->position);
 
 	if (kind == EXIT)
 		return (struct python_callee){ CALLEE_EXIT, 0 };
@@ -167,7 +206,7 @@ struct python_callee python_callee_by_columns(const struct language_frame *frame
 		return (struct python_callee){ CALLEE_NONE, 0 };
 	if (!find_run(frame, &run))
 		return (struct python_callee){ CALLEE_UNNAMED, 0 };
-	if (is_exit(bytecode, frame->position, kind, &run))
+	if (is_exit(&instructions, frame->position, kind, &run))
 		return (struct python_callee){ CALLEE_EXIT, 0 };
-	return find_callee(frame, bytecode, &run);
+	return find_callee(frame, &instructions, &run);
 }

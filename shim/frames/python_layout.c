@@ -50,7 +50,7 @@ static void init_from_table(unsigned minor, struct python_layout *layout)
 }
 
 /* What the debug offsets leave out, by its distance from a neighbour that they
- * have: the same in 3.13, 3.14 and 3.15, with and without free threading. */
+ * have: as the headers of 3.13, 3.14 and 3.15 have it, with and without free threading. */
 static void init_neighbours(unsigned minor, struct python_layout *layout)
 {
 	uint32_t tail = layout->code_thread_bytecode ? layout->code_thread_bytecode
@@ -60,6 +60,9 @@ static void init_neighbours(unsigned minor, struct python_layout *layout)
 	layout->code_names = layout->code_argument_count - 20;
 	layout->code_frame_size = layout->code_argument_count + 24;
 	layout->code_first_traceable = tail - 16;
+	layout->code_monitoring = layout->code_first_traceable - (minor == 13 ? 8 : 16);
+	layout->monitoring_lines = minor == 13 ? 32 : minor == 14 ? 96 : 104;
+	layout->monitoring_instructions = layout->monitoring_lines + 16;
 	if (minor == 13)
 		layout->frame_stack = layout->frame_owner - 6;
 }

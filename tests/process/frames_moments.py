@@ -382,6 +382,34 @@ def check_self(failures):
             failures.append({"row": "self " + name, "found": seen, "expected": wanted})
 
 
+@contextlib.contextmanager
+def traced():
+    """As debuggers and, up to 3.11, coverage do: a call a line."""
+    def tracer(frame, event, argument):
+        return tracer
+    sys.settrace(tracer)
+    try:
+        yield
+    finally:
+        sys.settrace(None)
+
+
+@contextlib.contextmanager
+def monitored():
+    """As coverage does from 3.12 on, and more: every instruction is replaced."""
+    monitoring = sys.monitoring
+    events = monitoring.events
+    monitoring.use_tool_id(monitoring.COVERAGE_ID, "frames_moments")
+    for event in (events.LINE, events.INSTRUCTION, events.CALL):
+        monitoring.register_callback(monitoring.COVERAGE_ID, event, lambda *ignored: None)
+    monitoring.set_events(monitoring.COVERAGE_ID, events.LINE | events.INSTRUCTION | events.CALL)
+    try:
+        yield
+    finally:
+        monitoring.set_events(monitoring.COVERAGE_ID, 0)
+        monitoring.free_tool_id(monitoring.COVERAGE_ID)
+
+
 def main():
     failures = []
     assert LIBRARY.probe_attach() == 1, "this interpreter is not supported"
@@ -390,6 +418,10 @@ def main():
     for _ in range(60):
         for function, called in ROWS:
             run(function, called, False, failures)
+    for changed in (traced, monitored) if hasattr(sys, "monitoring") else (traced,):
+        with changed():
+            for function, called in 2 * ROWS:
+                run(function, called, False, failures)
     for function, called in COLLECTING_ROWS:
         run(function, called, True, failures)
     check_self(failures)
