@@ -14,6 +14,8 @@ const struct option_row option_rows[] = {
 };
 const size_t option_count = sizeof(option_rows) / sizeof(option_rows[0]);
 
+enum { OPTION_SHOWN_MAX = 64 }; /* bytes of a bad value */
+
 struct option_name {
 	const char *name;
 	unsigned value;
@@ -200,6 +202,16 @@ static bool option_parse(struct options *options, size_t index, const char *text
 	return false;
 }
 
+static void problem_add(struct text *problems, const struct option_row *row, const char *value)
+{
+	size_t length = strnlen(value, OPTION_SHOWN_MAX);
+
+	text_format(problems, "%s%s='", problems->length ? "\n" : "", row->environment);
+	text_add_bytes(problems, value, length);
+	text_format(problems, "%s' is not allowed: give %s; using '%s'", value[length] ? "..." : "",
+		    row->values, row->value);
+}
+
 size_t options_read(struct options *options, option_getter *get, char *problems)
 {
 	struct text text;
@@ -215,9 +227,7 @@ size_t options_read(struct options *options, option_getter *get, char *problems)
 		if (!value || !*value || option_parse(options, i, value))
 			continue;
 		bad++;
-		text_format(&text, "%s%s='%s' is not allowed: give %s; using '%s'",
-			    text.length ? "\n" : "", row->environment, value, row->values,
-			    row->value);
+		problem_add(&text, row, value);
 	}
 	return bad;
 }

@@ -10,7 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { OPTION_TEXT_MAX = 1024, OPTION_PROBLEM_MAX = 512 };
+/* Every row may be wrong at once: a problem shows the beginning of a long value. */
+enum { OPTION_TEXT_MAX = 1024, OPTION_PROBLEM_MAX = 4096 };
 
 enum option_track {
 	TRACK_CONNECTIONS = 1u << 0,
