@@ -42,6 +42,16 @@ def find():
     return sorted(found.values(), key=lambda row: row[2])
 
 
+def shared_library(path):
+    """(libpython's path, the prefix it needs), or None where the interpreter has all of it."""
+    code = ("import os, sys, sysconfig; get = sysconfig.get_config_var;"
+            " print(os.path.join(get('LIBDIR'), get('INSTSONAME') or '-')); print(sys.prefix)")
+    library, prefix = subprocess.run([path, "-c", code], stdout=subprocess.PIPE,
+                                     check=True).stdout.decode().splitlines()
+    return (library, prefix) if ".so" in library and os.path.exists(library) else None
+
+
 ALL = find()
 SUPPORTED = [row for row in ALL if row[2] >= (3, 6)]
 UNSUPPORTED = [row for row in ALL if row[2] < (3, 6)]
+EMBEDDABLE = [row for row in SUPPORTED if shared_library(row[1])]

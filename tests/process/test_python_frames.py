@@ -15,6 +15,7 @@ import interpreters
 HERE = pathlib.Path(__file__).parent
 BUILD = pathlib.Path(os.environ.get("PQLEAK_BUILD_DIR", HERE.parents[1] / "build")).absolute()
 PROBE = BUILD / "tests" / "programs" / "frames" / "frames_probe.so"
+EMBEDDER = PROBE.with_name("embedder")
 STACKS = 200000
 
 
@@ -74,6 +75,16 @@ def test_finalization_is_seen_and_survived(path):
 def test_threads_that_outlive_the_interpreter_are_walked_without_harm(path):
     lines = run(path, "frames_finalization.py", "threads", PROBE_AT_END="1")
     assert [line.split(":")[0] for line in lines.splitlines()] == ["atexit", "end"]
+
+
+@rows(interpreters.EMBEDDABLE)
+def test_a_plugins_own_python_is_found_and_may_go(path):
+    library, prefix = interpreters.shared_library(path)
+    result = subprocess.run([str(EMBEDDER), library], env={**os.environ, "PYTHONHOME": prefix},
+                            stdout=subprocess.PIPE, timeout=60, check=True)
+    run_of_python = ["begun:", "inside: inner outer <module>", "ended:"]
+    assert result.stdout.decode().splitlines() == [
+        "before: 0", "opened: 1", *run_of_python, *run_of_python, "closed:", "loaded: no more"]
 
 
 @rows(interpreters.UNSUPPORTED)
