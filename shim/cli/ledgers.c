@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli/say.h"
 
@@ -28,6 +29,20 @@ static void say_refused(const char *path, enum reader_error error, int cause)
 		say("'%s' %s%s", path, reader_error_text(error), cures[error]);
 }
 
+/* What is there is reported; that it is not all must not pass in silence. */
+static void check_length(struct ledgers *ledgers, const struct reader *reader)
+{
+	uint64_t whole = reader_header(reader)->file_size;
+	struct stat status;
+
+	if (stat(reader_path(reader), &status) || !S_ISREG(status.st_mode) ||
+	    (uint64_t)status.st_size >= whole)
+		return;
+	say("'%s' is cut short, %jd of %ju bytes are there: the report is of these",
+	    reader_path(reader), (intmax_t)status.st_size, (uintmax_t)whole);
+	ledgers->refused++;
+}
+
 static int ledgers_append(struct ledgers *ledgers, struct reader *reader)
 {
 	struct reader **more = reallocarray(ledgers->readers, ledgers->count + 1, sizeof(*more));
@@ -48,8 +63,10 @@ int ledgers_add(struct ledgers *ledgers, const char *path)
 
 	errno = 0;
 	reader = reader_open(path, &error);
-	if (reader)
+	if (reader) {
+		check_length(ledgers, reader);
 		return ledgers_append(ledgers, reader);
+	}
 	say_refused(path, error, errno);
 	ledgers->refused++;
 	return -EINVAL;

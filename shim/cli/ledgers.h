@@ -11,7 +11,7 @@
 struct ledgers {
 	struct reader **readers;
 	size_t count;
-	size_t refused; /* files that could not be read */
+	size_t refused; /* files that could not be read, or only in part */
 };
 
 /* Opens `path`. Returns 0, -EINVAL when it was refused, or -ENOMEM. */

@@ -28,7 +28,8 @@ struct manual_option {
 };
 
 static const struct manual_option option_rows[] = {
-#define OPTION(parser, field, environment, value, values, help) { environment, value, values, help },
+#define OPTION(parser, field, environment, value, values, help) \
+	{ environment, value, values, help },
 #include "base/options.def"
 #undef OPTION
 };

@@ -498,6 +498,16 @@ def test_garbage_is_one_clear_line_and_no_report(kind, words, pqleak, tmp_path):
     assert f"'{path}'" in result.stderr and words in result.stderr
 
 
+@pytest.mark.parametrize("left", [0.1, 0.5, 0.9])
+def test_a_ledger_that_is_cut_short_is_reported_and_said(left, pqleak, place):
+    ledger = MadeLedger().leak().write(place)
+    os.truncate(ledger, int(ledger.stat().st_size * left))
+    result = pqleak("report", "--fail-on=none", ledger)
+    assert result.returncode == 1 and is_one_line(result.stderr)
+    assert f"'{ledger}' is cut short" in result.stderr
+    assert "1 connection opened" in result.stdout
+
+
 @needs_root
 @pytest.mark.parametrize("mode", [0o600, 0o644])
 def test_another_users_ledger_is_refused(mode, environment, tmp_path_factory):
@@ -644,7 +654,8 @@ def test_a_file_name_in_a_message_cannot_write_sequences(pqleak, tmp_path):
 # The contract and the manual.
 
 def test_the_json_of_odd_names_fits_the_schema(pqleak, place):
-    ledger = MadeLedger(command="\udcff\x1b").leak(function="\udcff", file="/\u00e9", database="\"\\")
+    ledger = MadeLedger(command="\udcff\x1b")
+    ledger.leak(function="\udcff", file="/\u00e9", database="\"\\")
     report = validated(pqleak("report", "--format=json", ledger.write(place)).stdout)
     (site,) = report["sites"]
     assert site["user_line"]["function"] == "\ufffd" and site["user_line"]["file"] == "/\u00e9"
