@@ -1,6 +1,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "analyze/sqlstate.h"
 #include "render/duration.h"
 #include "render/page.h"
 
@@ -85,16 +86,7 @@ void page_endings(struct page *page, const struct report_site *site)
 	writer_put(writer, "\n");
 }
 
-static const char *state_words(const char *state)
-{
-#define SQLSTATE(code, words) \
-	if (!strcmp(state, code)) \
-		return words;
-#include "render/sqlstates.def"
-#undef SQLSTATE
-	return NULL;
-}
-
+/* Those that the diagnosis does not name. */
 static void states_write(struct page *page, const struct report_site *site)
 {
 	const char *states[STATES_MAX];
@@ -106,17 +98,17 @@ static void states_write(struct page *page, const struct report_site *site)
 
 		while (known < count && strcmp(states[known], state))
 			known++;
-		if (*state && known == count)
+		if (*state && known == count && !strstr(site->diagnosis, state))
 			states[count++] = state;
 	}
 	for (size_t i = 0; i < count; i++) {
-		const char *words = state_words(states[i]);
+		const char *meaning = sqlstate_meaning(states[i]);
 
 		page_label(page, "error");
 		writer_put(&page->writer, "SQLSTATE ");
 		writer_name(&page->writer, states[i]);
-		writer_put(&page->writer, words ? ": " : "");
-		writer_put(&page->writer, words ? words : "");
+		writer_put(&page->writer, *meaning ? ": " : "");
+		writer_put(&page->writer, meaning);
 		writer_put(&page->writer, "\n");
 	}
 }

@@ -93,6 +93,22 @@ static void every_verdict_says_what_is_its_own(void **state)
 	free(text);
 }
 
+static void a_state_that_the_diagnosis_names_is_not_said_twice(void **state)
+{
+	struct report report = fixture_report();
+	struct report_site site = report.sites[2];
+	char *text;
+
+	(void)state;
+	site.diagnosis = "3 failed with SQLSTATE 3D000 (the database does not exist)";
+	report.sites = &site;
+	report.site_count = 1;
+	text = fixture_render("text", &report, false, false);
+	has(text, site.diagnosis);
+	has_not(text, "  error ");
+	free(text);
+}
+
 static void the_summary_is_the_last_line_and_tells_what_is_missing(void **state)
 {
 	static const char summary[] =
@@ -271,6 +287,7 @@ int main(void)
 		cmocka_unit_test(a_leak_is_a_block_with_opened_ended_used_cause_and_cure),
 		cmocka_unit_test(one_process_has_one_header_line_and_a_tree_a_line_each),
 		cmocka_unit_test(every_verdict_says_what_is_its_own),
+		cmocka_unit_test(a_state_that_the_diagnosis_names_is_not_said_twice),
 		cmocka_unit_test(the_summary_is_the_last_line_and_tells_what_is_missing),
 		cmocka_unit_test(nothing_wrong_is_silence_and_one_line_when_verbose),
 		cmocka_unit_test(a_lost_or_damaged_record_is_never_silent),
