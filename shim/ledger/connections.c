@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/memory.h"
 #include "ledger/records.h"
 
 static uint32_t record_append(struct ledger *ledger, enum ledger_section_kind kind,
@@ -93,11 +94,27 @@ static void count_opened(struct ledger *ledger, const struct ledger_connection *
 	}
 }
 
+/* Without memory for the ring the slot keeps its story, and is not used again. */
+static void ended_add(struct ledger *ledger, uint32_t id)
+{
+	const struct ledger_section *section = &ledger->header->section[LEDGER_CONNECTIONS];
+
+	if (!ledger->ended) {
+		ledger->ended_capacity = (uint32_t)(section->capacity / section->record_size);
+		ledger->ended = memory_map(ledger->ended_capacity * sizeof(*ledger->ended));
+	}
+	if (!ledger->ended)
+		return;
+	uint32_t last = (ledger->ended_first + ledger->ended_count++) % ledger->ended_capacity;
+
+	ledger->ended[last] = id;
+}
+
 static uint32_t oldest_ended_take(struct ledger *ledger)
 {
 	uint32_t id = ledger->ended[ledger->ended_first];
 
-	ledger->ended_first = (ledger->ended_first + 1) % LEDGER_ENDED_MAX;
+	ledger->ended_first = (ledger->ended_first + 1) % ledger->ended_capacity;
 	ledger->ended_count--;
 	return id;
 }
@@ -116,7 +133,7 @@ uint32_t ledger_add_connection(struct ledger *ledger, const struct ledger_connec
 
 	count_opened(ledger, connection);
 	added.serial = ledger->header->opened;
-	if (ledger->ended_count == LEDGER_ENDED_MAX ||
+	if (ledger->ended_count >= LEDGER_ENDED_MAX ||
 	    (ledger->ended_count && connections_are_full(ledger))) {
 		id = oldest_ended_take(ledger);
 		struct ledger_connection *slot = ledger_record(ledger, LEDGER_CONNECTIONS, id);
@@ -262,5 +279,5 @@ void ledger_end_connection(struct ledger *ledger, uint32_t id, const struct ledg
 	slot->called = end->called;
 	ledger_change_end(&slot->sequence);
 	sum_ending(ledger, slot);
-	ledger->ended[(ledger->ended_first + ledger->ended_count++) % LEDGER_ENDED_MAX] = id;
+	ended_add(ledger, id);
 }

@@ -44,8 +44,12 @@ uint32_t ledger_add_string(struct ledger *ledger, const char *text, size_t lengt
 	size_t cursor = 0;
 	uint32_t id;
 
-	if (!length || length > UINT16_MAX)
+	if (!length)
 		return 0;
+	if (length > UINT16_MAX) {
+		ledger->header->section[LEDGER_STRINGS].lost++;
+		return 0;
+	}
 	while ((id = index_next(&ledger->strings, hash, &cursor))) {
 		const struct ledger_string *known = ledger_record(ledger, LEDGER_STRINGS, id);
 

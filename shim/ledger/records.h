@@ -12,7 +12,8 @@
 #include "ledger/layout.h"
 #include "ledger/writer.h"
 
-/* Copies `text`, which need not end with 0. The empty string is 0, as is none. */
+/* Copies `text`, which need not end with 0; longer than UINT16_MAX bytes it is lost. The
+ * empty string is 0, as is none. */
 uint32_t ledger_add_string(struct ledger *ledger, const char *text, size_t length);
 
 /* Copies. Equal: same place in memory, same path, same build-id. */
@@ -24,7 +25,8 @@ uint32_t ledger_add_frame(struct ledger *ledger, const struct ledger_frame *fram
 uint32_t ledger_add_stack(struct ledger *ledger, uint32_t hash, const uint32_t *frames,
 			  size_t count, enum ledger_stack_flag flags);
 
-/* Files a misuse; equal ones (kind, stack, handle) are counted together. */
+/* Files a misuse; those of one kind and stack are counted together, with the first's
+ * connection. */
 uint32_t ledger_add_misuse(struct ledger *ledger, const struct ledger_misuse *misuse);
 
 /* A mix of `length` bytes that end on 8, for tables only. */

@@ -181,6 +181,7 @@ void ledger_forget(struct ledger *ledger)
 	index_finish(&ledger->sites);
 	index_finish(&ledger->pools);
 	index_finish(&ledger->endings);
+	memory_unmap(ledger->ended, ledger->ended_capacity * sizeof(*ledger->ended));
 	memset(ledger, 0, sizeof(*ledger));
 }
 

@@ -16,7 +16,7 @@
 #include "ledger/index.h"
 #include "ledger/layout.h"
 
-/* Finished connections that keep their slot, newest first to be read. */
+/* Finished connections that keep their slot while others could still be appended. */
 enum { LEDGER_ENDED_MAX = 4096 };
 
 struct ledger {
@@ -27,8 +27,8 @@ struct ledger {
 	int dir_error;     /* errno for which the directory that was asked for is not used */
 	char path[PATH_MAX];
 	struct index strings, modules, frames, sites, pools, endings;
-	uint32_t ended[LEDGER_ENDED_MAX]; /* ring of ENDED slots, oldest at ended_first */
-	uint32_t ended_first, ended_count;
+	uint32_t *ended; /* ring of ENDED slots, oldest at ended_first; room for every slot */
+	uint32_t ended_first, ended_count, ended_capacity;
 };
 
 /* Begins a ledger of at most `size_max` bytes in the directory that `dir_option`
