@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "analyze/suppressions.h"
-#include "base/clock.h"
 #include "base/log_path.h"
 #include "cli/command.h"
 #include "cli/say.h"
@@ -30,19 +30,40 @@ static int write_all(int fd, const char *bytes, size_t size)
 	return 0;
 }
 
-static bool is_stderr(const struct options *options)
+static int log_path(const struct delivery *delivery, char *ret_path)
 {
-	return !strcmp(options->log, "stderr");
+	struct log_path values = { delivery->pid, delivery->program, delivery->at_ns };
+
+	return log_path_format(delivery->options->log, &values, ret_path);
+}
+
+static bool has_log(const struct delivery *delivery)
+{
+	return !delivery->is_to_stdout && strcmp(delivery->options->log, "stderr");
+}
+
+void delivery_begin(const struct delivery *delivery)
+{
+	char path[PATH_MAX];
+	struct stat status;
+	int fd;
+
+	if (!has_log(delivery) || log_path(delivery, path))
+		return;
+	/* Whether it can be written to is told when there is something to write. */
+	fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return;
+	if (!fstat(fd, &status) && S_ISREG(status.st_mode) && ftruncate(fd, 0))
+		say("cannot empty '%s': %s", path, strerror(errno));
+	close(fd);
 }
 
 /* Returns a descriptor, or -1 having said why. */
 static int log_open(const struct delivery *delivery)
 {
-	struct log_path values = { delivery->pid, delivery->program, clock_realtime_ns() };
-	int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY;
 	char path[PATH_MAX];
-	int error = log_path_format(delivery->options->log, &values, path);
-	int fd;
+	int error = log_path(delivery, path), fd;
 
 	if (error) {
 		say("cannot write to PQLEAK_LOG='%s': %s; the report goes to standard error",
@@ -50,22 +71,18 @@ static int log_open(const struct delivery *delivery)
 		    ? "only %p, %e, %h, %t and %% are known" : strerror(-error));
 		return -1;
 	}
-	fd = open(path, flags | (delivery->is_appended ? O_APPEND : O_TRUNC), 0600);
+	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
 	if (fd < 0)
-		say("cannot write '%s': %s; the report goes to standard error", path, strerror(errno));
+		say("cannot write '%s': %s; the report goes to standard error", path,
+		    strerror(errno));
 	return fd;
 }
 
 static int report_write(const struct delivery *delivery, const char *bytes, size_t size)
 {
 	int fd = delivery->is_to_stdout ? STDOUT_FILENO : STDERR_FILENO;
-	int error, log = -1;
+	int error, log = size && has_log(delivery) ? log_open(delivery) : -1;
 
-	/* The log of an earlier run must not pass for this one's: an empty report
-	 * empties it. */
-	if (!delivery->is_to_stdout && !is_stderr(delivery->options) &&
-	    (size || !delivery->is_appended))
-		log = log_open(delivery);
 	error = write_all(log >= 0 ? log : fd, bytes, size);
 	if (error && log >= 0) {
 		say("cannot write to '%s': %s; the report goes to standard error",
@@ -84,9 +101,7 @@ static bool has_color(const struct delivery *delivery)
 	const char *terminal = getenv("TERM"), *none = getenv("NO_COLOR");
 	int fd = delivery->is_to_stdout ? STDOUT_FILENO : STDERR_FILENO;
 
-	if (!delivery->is_to_stdout && !is_stderr(delivery->options))
-		return false;
-	return isatty(fd) && terminal && strcmp(terminal, "dumb") && !(none && *none);
+	return !has_log(delivery) && isatty(fd) && terminal && strcmp(terminal, "dumb") && !(none && *none);
 }
 
 static int report_deliver(const struct delivery *delivery, const struct report *report)

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "analyze/analyze.h"
 #include "base/options.h"
@@ -20,12 +21,17 @@ struct delivery {
 	size_t fate_count;
 	int pid;               /* %p of PQLEAK_LOG */
 	const char *program;   /* %e */
+	uint64_t at_ns;        /* %t: CLOCK_REALTIME */
 	int program_status;    /* as a shell has it; 0 when there was none */
 	int failing_status;    /* to end with when the report fails */
 	bool is_to_stdout;     /* instead of PQLEAK_LOG */
-	bool is_appended;      /* to PQLEAK_LOG: other processes' reports are there too */
 	const char *otherwise; /* a line instead of a text report of nothing; NULL none */
 };
+
+/* Empties a log of an earlier run, so that its report does not pass for this one's.
+ * Reports that processes make meanwhile, on a signal, are added, as the last one is.
+ * Needs no ledgers yet. */
+void delivery_begin(const struct delivery *delivery);
 
 /* Returns the exit status: that of the program when it is not 0, else
  * failing_status when the report fails, else STATUS_TROUBLE when it could not be

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/place.h"
 #include "base/text.h"
 #include "cli/arguments.h"
@@ -198,15 +199,17 @@ static int report_ledgers(const struct report_arguments *arguments, const struct
 		.ledgers = ledgers,
 		.pid = first->pid,
 		.program = reader_string(ledgers->readers[0], first->executable),
+		.at_ns = clock_realtime_ns(),
 		/* The shim itself acts on PQLEAK_EXITCODE. */
 		.failing_status = options->exit_code && !arguments->is_final
 					  ? (int)options->exit_code : STATUS_FAILING,
-		.is_appended = is_for_host,
 		/* A person asked: the answer is the output, as of any command. */
 		.is_to_stdout = !is_for_host && !(log && *log),
 		.otherwise = NULL,
 	};
 
+	if (!is_for_host)
+		delivery_begin(&delivery);
 	return delivery_make(&delivery);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/place.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
@@ -119,24 +120,25 @@ static void directory_clean(const struct run *run, const struct ledgers *ledgers
 		say("files are left in '%s': %s", run->directory, strerror(errno));
 }
 
-static int report_tree(struct run *run, const struct process_tree *tree, int status)
+static struct delivery delivery_of(const struct run *run, const struct process_tree *tree)
+{
+	return (struct delivery){
+		.options = &run->options,
+		.pid = tree->pid,
+		.program = run->program[0],
+		.at_ns = clock_realtime_ns(),
+		.failing_status = run->options.exit_code ? (int)run->options.exit_code
+							 : STATUS_FAILING,
+	};
+}
+
+static int report_tree(const struct run *run, struct delivery *delivery)
 {
 	struct ledgers ledgers = { 0 };
 	struct ledgers_filter all = { 0 };
 	char otherwise[PATH_MAX + 128];
-	struct delivery delivery = {
-		.options = &run->options,
-		.ledgers = &ledgers,
-		.fates = tree->fates,
-		.fate_count = tree->fate_count,
-		.pid = tree->pid,
-		.program = run->program[0],
-		.program_status = status,
-		.failing_status = run->options.exit_code ? (int)run->options.exit_code
-							 : STATUS_FAILING,
-		.otherwise = otherwise,
-	};
 	int error = ledgers_add_directory(&ledgers, run->directory, &all);
+	int status;
 
 	/* Silence would look like a clean bill. */
 	snprintf(otherwise, sizeof(otherwise),
@@ -145,12 +147,29 @@ static int report_tree(struct run *run, const struct process_tree *tree, int sta
 		 run->program[0]);
 	if (error)
 		say("cannot read '%s': %s", run->directory, strerror(-error));
-	status = delivery_make(&delivery);
+	delivery->ledgers = &ledgers;
+	delivery->otherwise = otherwise;
+	status = delivery_make(delivery);
 	if (status == STATUS_OK && (error || ledgers.refused))
 		status = STATUS_TROUBLE;
 	directory_clean(run, &ledgers);
 	ledgers_finish(&ledgers);
 	return status;
+}
+
+/* Waits for the tree, and reports on it. Returns the exit status. */
+static int tree_follow(const struct run *run, struct process_tree *tree)
+{
+	struct delivery delivery = delivery_of(run, tree);
+
+	if (!*run->directory)
+		return process_tree_wait(tree);
+	delivery_begin(&delivery);
+	delivery.program_status = process_tree_wait(tree);
+	process_tree_settle(tree, run->directory);
+	delivery.fates = tree->fates;
+	delivery.fate_count = tree->fate_count;
+	return report_tree(run, &delivery);
 }
 
 static int run_program(struct run *run)
@@ -173,11 +192,7 @@ static int run_program(struct run *run)
 			rmdir(run->directory);
 		return say_not_started(run->program[0], error);
 	}
-	status = process_tree_wait(&tree);
-	if (*run->directory) {
-		process_tree_settle(&tree, run->directory);
-		status = report_tree(run, &tree, status);
-	}
+	status = tree_follow(run, &tree);
 	process_tree_finish(&tree);
 	return status;
 }

@@ -296,6 +296,18 @@ def test_a_run_replaces_its_log_and_a_final_report_is_added(pqleak, tmp_path, pl
     assert ledger.exists(), "removing it is the shim's part"
 
 
+def test_reports_that_processes_make_during_a_run_stay_in_its_log(pqleak, tmp_path):
+    """As on PQLEAK_SIGNAL: the program asks for a report of itself."""
+    log = tmp_path / "log"
+    log.write_text("LEAK of long ago\n")
+    pqleak("run", f"--log={log}", "--", *python(f"""
+path = leave()
+import subprocess
+subprocess.run([{str(COMPANION)!r}, "report", path])
+"""))
+    assert log.read_text().count("SUMMARY") == 2 and "long ago" not in log.read_text()
+
+
 def test_a_clean_run_empties_the_log_of_the_former(pqleak, tmp_path):
     log = tmp_path / "log"
     log.write_text("LEAK of long ago\n")
