@@ -10,13 +10,21 @@ static const char *const closers[] = {
 #undef CLOSER
 };
 
-static const struct {
+struct place {
 	enum ledger_language language;
 	const char *file, *function;
-} finalizers[] = {
+};
+
+static const struct place finalizers[] = {
 #define FINALIZER(language, file, function) { language, file, function },
 #include "analyze/finalizers.def"
 #undef FINALIZER
+};
+
+static const struct place callers[] = {
+#define CALLER(language, file, function) { language, file, function },
+#include "analyze/callers.def"
+#undef CALLER
 };
 
 static const struct {
@@ -30,14 +38,6 @@ static const struct {
 static bool is_native(const struct report_frame *frame)
 {
 	return strcmp(frame->language, language_name(LEDGER_NATIVE)) == 0;
-}
-
-static bool has_language_frames(const struct report_stack *stack)
-{
-	for (size_t i = 0; i < stack->count; i++)
-		if (!is_native(&stack->frames[i]))
-			return true;
-	return false;
 }
 
 static bool ends_with(const char *text, const char *end)
@@ -56,14 +56,29 @@ static const char *bare_name(const char *function)
 	return dot ? dot + 1 : function;
 }
 
-static bool is_finalizer(const struct report_frame *frame)
+static bool is_at(const struct report_frame *frame, const struct place *places, size_t count)
 {
-	for (size_t i = 0; i < sizeof(finalizers) / sizeof(finalizers[0]); i++)
-		if (strcmp(frame->language, language_name(finalizers[i].language)) == 0 &&
-		    ends_with(frame->file, finalizers[i].file) &&
-		    strcmp(bare_name(frame->function), finalizers[i].function) == 0)
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(frame->language, language_name(places[i].language)) == 0 &&
+		    ends_with(frame->file, places[i].file) &&
+		    strcmp(bare_name(frame->function), places[i].function) == 0)
 			return true;
 	return false;
+}
+
+static bool is_finalizer(const struct report_frame *frame)
+{
+	return is_at(frame, finalizers, sizeof(finalizers) / sizeof(finalizers[0]));
+}
+
+static bool is_caller(const struct report_frame *frame)
+{
+	return is_at(frame, callers, sizeof(callers) / sizeof(callers[0]));
+}
+
+static bool is_interpreter(const struct report_frame *frame)
+{
+	return is_native(frame) && strcmp(frame->library, "python") == 0;
 }
 
 static bool is_shutdown(const struct report_frame *frame)
@@ -92,19 +107,54 @@ static bool any_frame(const struct report_stack *stack,
 	return false;
 }
 
-/* Between PQfinish and the innermost code of the language, so far as it has symbols.
- * Without language frames, the interpreter's evaluation loop is the limit. */
+/* CPython's ways from its evaluation loop into a function of a C type. */
+static bool is_call_machinery(const struct report_frame *frame)
+{
+	static const char *const names[] = { "cfunction_vectorcall_", "method_vectorcall_",
+					     "cfunction_call" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strncmp(frame->function, names[i], strlen(names[i])) == 0)
+			return true;
+	return false;
+}
+
+/* The native frames between PQfinish and the innermost code of the language; without
+ * language frames, the interpreter's evaluation loop is the limit. */
+static size_t inner_count(const struct report_stack *stack)
+{
+	size_t count = 0;
+
+	while (count < stack->count && is_native(&stack->frames[count]) &&
+	       strncmp(stack->frames[count].function, "_PyEval_Eval", 12) != 0)
+		count++;
+	return count;
+}
+
 static bool ends_in_deallocator(const struct report_stack *stack)
 {
-	for (size_t i = 0; i < stack->count; i++) {
-		const struct report_frame *frame = &stack->frames[i];
+	const struct report_stack inner = { stack->frames, inner_count(stack), false };
 
-		if (!is_native(frame) || strncmp(frame->function, "_PyEval_Eval", 12) == 0)
-			return false;
-		if (is_deallocator(frame))
-			return true;
-	}
+	return any_frame(&inner, is_deallocator);
+}
+
+/* The driver's function that called PQfinish was itself called, by whatever name. */
+static bool ends_in_call(const struct report_stack *stack)
+{
+	size_t count = inner_count(stack);
+
+	for (size_t i = 0; i < count; i++)
+		if (is_interpreter(&stack->frames[i]))
+			return is_call_machinery(&stack->frames[i]);
 	return false;
+}
+
+static const struct report_frame *innermost_of_language(const struct report_stack *stack)
+{
+	for (size_t i = 0; i < stack->count; i++)
+		if (!is_native(&stack->frames[i]))
+			return &stack->frames[i];
+	return NULL;
 }
 
 static bool is_closer(const char *called)
@@ -115,8 +165,22 @@ static bool is_closer(const char *called)
 	return false;
 }
 
+/* By the code of the language, or its absence. */
+static bool is_asked_for(const struct report_stack *stack, const char *called,
+			 bool is_interpreter_known)
+{
+	const struct report_frame *innermost = innermost_of_language(stack);
+
+	if (ends_in_call(stack))
+		return true;
+	if (innermost)
+		return is_closer(called) || (*called && is_caller(innermost));
+	/* An interpreter that runs no code of the program lets go of objects only. */
+	return !(is_interpreter_known && any_frame(stack, is_interpreter));
+}
+
 enum ending ending_of_finished(unsigned evidence, const struct report_stack *stack,
-			       const char *called)
+			       const char *called, bool is_interpreter_known)
 {
 	if (evidence & LEDGER_INHERITED)
 		return ENDING_CHILD_FINISH;
@@ -128,9 +192,8 @@ enum ending ending_of_finished(unsigned evidence, const struct report_stack *sta
 	if (evidence & LEDGER_COLLECTING || any_frame(stack, is_finalizer) ||
 	    ends_in_deallocator(stack))
 		return ENDING_COLLECTED;
-	/* Language code that calls nothing of that name let go of the last reference. */
-	return is_closer(called) || !has_language_frames(stack) ? ENDING_CLOSED
-								: ENDING_COLLECTED;
+	return is_asked_for(stack, called, is_interpreter_known) ? ENDING_CLOSED
+								 : ENDING_COLLECTED;
 }
 
 enum ending ending_of_unfinished(unsigned state, const char *ended)

@@ -9,9 +9,10 @@
 #include "ledger/layout.h"
 
 /* A finished connection: `evidence` is enum ledger_evidence, `stack` where PQfinish
- * was called, `called` what the innermost language frame was calling, "" nothing. */
+ * was called, `called` what the innermost language frame was calling, "" nothing.
+ * Where the interpreter is not known, a stack without its frames tells nothing. */
 enum ending ending_of_finished(unsigned evidence, const struct report_stack *stack,
-			       const char *called);
+			       const char *called, bool is_interpreter_known);
 
 /* One that was not finished; `ended` is how its process ended, in the report's words. */
 enum ending ending_of_unfinished(unsigned state, const char *ended);

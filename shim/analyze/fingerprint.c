@@ -2,8 +2,8 @@
 
 #include <string.h>
 
+#include "analyze/stacks.h"
 #include "analyze/table.h"
-#include "analyze/user_line.h"
 
 /* The last part only: the same program is the same in another directory's library. */
 static const char *module_name(const char *path)
@@ -27,22 +27,49 @@ static uint64_t frame_hash(uint64_t hash, const struct report_frame *frame)
 	return hash_number(hash, frame->offset);
 }
 
-static uint64_t stack_hash(const struct report_stack *stack, bool is_user_only)
+static bool is_user(const struct report_frame *frame)
 {
-	uint64_t hash = HASH_EMPTY;
-
-	for (size_t i = 0; i < stack->count; i++)
-		if (stack->frames[i].is_user || !is_user_only)
-			hash = frame_hash(hash, &stack->frames[i]);
-	return hash;
+	return frame->is_user;
 }
 
-uint64_t fingerprint_of_site(const struct report_stack *stack)
+/* Of the language: an interpreter's own frames differ as it specialises its code. */
+static bool is_of_language(const struct report_frame *frame)
 {
-	return stack_hash(stack, user_line_find(stack) != NULL);
+	return strcmp(frame->language, language_name(LEDGER_NATIVE)) != 0;
+}
+
+static bool is_any(const struct report_frame *frame)
+{
+	(void)frame;
+	return true;
+}
+
+/* Of the wanted frames; 0 when there is none. */
+static uint64_t stack_hash(const struct report_stack *stack,
+			   bool (*is_wanted)(const struct report_frame *frame))
+{
+	uint64_t hash = HASH_EMPTY;
+	bool is_found = false;
+
+	for (size_t i = 0; i < stack->count; i++) {
+		if (!is_wanted(&stack->frames[i]))
+			continue;
+		hash = frame_hash(hash, &stack->frames[i]);
+		is_found = true;
+	}
+	return is_found ? hash : 0;
 }
 
 uint64_t fingerprint_of_stack(const struct report_stack *stack)
 {
-	return stack_hash(stack, false);
+	uint64_t hash = stack_hash(stack, is_of_language);
+
+	return hash ? hash : stack_hash(stack, is_any);
+}
+
+uint64_t fingerprint_of_site(const struct report_stack *stack)
+{
+	uint64_t hash = stack_hash(stack, is_user);
+
+	return hash ? hash : fingerprint_of_stack(stack);
 }

@@ -7,10 +7,10 @@
 #include "analyze/report.h"
 
 /* Of the program's own frames (function, file, line; where the line is not known,
- * module and offset); of all frames when none is the program's own. */
+ * module and offset); without any, as fingerprint_of_stack. */
 uint64_t fingerprint_of_site(const struct report_stack *stack);
 
-/* Of all frames. */
+/* Of the frames of the language; of all where there are native ones only. */
 uint64_t fingerprint_of_stack(const struct report_stack *stack);
 
 #endif

@@ -46,7 +46,7 @@ static enum ending ending_of(const struct process *process, const struct ledger_
 	if (record->kind == LEDGER_MISUSE_INHERITED_FINISH)
 		return ENDING_CHILD_FINISH;
 	if (record->kind == LEDGER_MISUSE_DOUBLE_FINISH)
-		return ending_of_finished(record->connection.evidence, stack, "");
+		return ending_of_finished(record->connection.evidence, stack, "", true);
 	return ending_of_unfinished(record->connection.state, process->report.ended);
 }
 

@@ -82,6 +82,7 @@ void process_init(struct process *process, struct arena *arena, const struct rea
 		.header = header,
 		.stacks = stacks_new(arena, reader, input->symbolizer),
 		.is_running = ended[0] == 'r',
+		.is_interpreter_known = !(header->flags & LEDGER_UNKNOWN_PYTHON),
 		.report = {
 			.pid = header->pid,
 			.parent_pid = header->parent_pid,

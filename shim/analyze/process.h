@@ -16,6 +16,7 @@ struct process {
 	struct stacks *stacks;
 	struct report_process report;
 	bool is_running;
+	bool is_interpreter_known; /* no interpreter that the shim could not read */
 	uint64_t end_ns; /* CLOCK_MONOTONIC: its end, now, or the last that is known of it */
 };
 

@@ -127,7 +127,8 @@ static void add_ending(struct adding *adding, const struct ledger_ending *record
 	share = share_find(adding, record->site);
 	stack = stacks_find(process->stacks, record->closed_stack);
 	ending = ending_of_finished(record->evidence, stack,
-				    reader_string(process->reader, record->called));
+				    reader_string(process->reader, record->called),
+				    process->is_interpreter_known);
 	if (!reader_site(process->reader, record->site))
 		share->opened += record->count;
 	if (record->evidence & LEDGER_WAS_FAILED)
@@ -154,7 +155,8 @@ static void add_connection(struct adding *adding, uint32_t id)
 	if (record->state == LEDGER_ENDED)
 		ending = ending_of_finished(record->evidence,
 					    stacks_find(process->stacks, record->closed_stack),
-					    reader_string(process->reader, record->called));
+					    reader_string(process->reader, record->called),
+					    process->is_interpreter_known);
 	else
 		ending = ending_of_unfinished(record->state, process->report.ended);
 	connection = arena_list_add(adding->sites->arena, &share->site->connections,

@@ -79,7 +79,7 @@ enum verdict verdict_of_site(const struct site *site)
 
 	if (is_failed(site))
 		return VERDICT_FAILED;
-	if (site->stuck * 2 > site->not_closed)
+	if (site->stuck && site->stuck * 2 >= site->not_closed)
 		return VERDICT_STUCK;
 	if (is_leak(site))
 		return VERDICT_LEAK;

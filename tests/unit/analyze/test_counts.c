@@ -54,8 +54,8 @@ static void times_are_real_and_spans_are_counted(void **state)
 	struct scene *scene = scene_new();
 	struct python_scene python = python_scene(scene, 1);
 	struct ledger_builder *builder = python.builder;
-	uint32_t id = builder_open(builder, builder_site(builder, python_opened(&python, "work", 1)),
-				   0);
+	uint32_t site = builder_site(builder, python_opened(&python, "work", 1));
+	uint32_t id = builder_open(builder, site, 0);
 	struct ledger_connection *record = builder_record(builder, LEDGER_CONNECTIONS, id);
 	const struct report_connection *connection;
 
@@ -123,8 +123,8 @@ static void a_connection_of_no_known_site_is_not_lost(void **state)
 	struct scene *scene = scene_new();
 	struct python_scene python = python_scene(scene, 1);
 	struct ledger_builder *builder = python.builder;
-	uint32_t id = builder_open(builder, builder_site(builder, python_opened(&python, "work", 1)),
-				   0);
+	uint32_t site = builder_site(builder, python_opened(&python, "work", 1));
+	uint32_t id = builder_open(builder, site, 0);
 	struct ledger_connection *record = builder_record(builder, LEDGER_CONNECTIONS, id);
 
 	(void)state;

@@ -77,6 +77,27 @@ static void without_a_symbolizer_frames_have_module_and_offset(void **state)
 	scene_free(scene);
 }
 
+/* As psycopg_pool's worker threads: no frame is the program's, and the interpreter's own
+ * differ once it has specialised its code. */
+static void without_user_frames_those_of_the_language_make_the_site(void **state)
+{
+	struct scene *scene = scene_new();
+	struct python_scene python = python_scene(scene, 1);
+	struct ledger_builder *builder = python.builder;
+
+	(void)state;
+	for (uint64_t offset = 0x700; offset <= 0x710; offset += 0x10)
+		builder_open(builder, builder_site(builder, BUILDER_STACK(
+			builder, python.connect_call, python.pool_frame,
+			builder_native(builder, python.main_module, offset),
+			python.engine_frame)), 0);
+	builder_open(builder, builder_site(builder, BUILDER_STACK(
+		builder, python.connect_call, python.pool_frame)), 0);
+	assert_int_equal(scene_report(scene)->site_count, 2);
+	assert_int_equal(scene->report->sites[0].count, 2);
+	scene_free(scene);
+}
+
 static void inlined_callers_are_frames(void **state)
 {
 	struct scene *scene = scene_new();
@@ -180,6 +201,7 @@ int main(void)
 		cmocka_unit_test(addresses_on_one_line_are_one_site),
 		cmocka_unit_test(without_lines_an_address_is_a_site),
 		cmocka_unit_test(without_a_symbolizer_frames_have_module_and_offset),
+		cmocka_unit_test(without_user_frames_those_of_the_language_make_the_site),
 		cmocka_unit_test(inlined_callers_are_frames),
 		cmocka_unit_test(the_processes_of_a_program_share_their_sites),
 		cmocka_unit_test(a_fingerprint_is_the_same_in_every_run),

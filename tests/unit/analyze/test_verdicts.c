@@ -177,6 +177,28 @@ static void workers_that_are_alike_do_not_grow(void **state)
 	scene_free(scene);
 }
 
+static void half_in_a_transaction_are_stuck(void **state)
+{
+	static const struct {
+		int idle, busy;
+		enum verdict expected;
+	} rows[] = { { 1, 1, VERDICT_STUCK }, { 2, 1, VERDICT_HELD }, { 1, 2, VERDICT_STUCK } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct scene *scene = scene_new();
+
+		story_play(scene, &(struct story){ .shutdown = rows[i].idle, .pools = 1,
+						   .ended = EXIT });
+		story_play(scene, &(struct story){ .shutdown = rows[i].busy, .pools = 1,
+						   .is_in_transaction = true, .ended = EXIT });
+		assert_int_equal(scene_report(scene)->site_count, 1);
+		assert_int_equal(scene->report->sites[0].verdict, rows[i].expected);
+		assert_int_equal(scene->report->sites[0].in_transaction, rows[i].busy);
+		scene_free(scene);
+	}
+}
+
 static void a_pool_that_is_gone_keeps_nothing(void **state)
 {
 	struct scene *scene = scene_new();
@@ -254,6 +276,7 @@ int main(void)
 		cmocka_unit_test(every_story_has_its_verdict),
 		cmocka_unit_test(what_fails_is_the_user_s_choice),
 		cmocka_unit_test(workers_that_are_alike_do_not_grow),
+		cmocka_unit_test(half_in_a_transaction_are_stuck),
 		cmocka_unit_test(a_pool_that_is_gone_keeps_nothing),
 		cmocka_unit_test(a_failed_connect_that_was_finished_is_fine),
 		cmocka_unit_test(misuse_is_told_with_both_processes),
