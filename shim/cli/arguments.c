@@ -25,10 +25,10 @@ const char *arguments_option_name(const struct option_row *row)
 	static const char prefix[] = "PQLEAK_";
 	size_t i = 0;
 
-	if (strncmp(row->environment, prefix, sizeof(prefix) - 1) ||
+	if (strncmp(row->environment, prefix, strlen(prefix)) ||
 	    !strcmp(row->environment, "PQLEAK_HELP"))
 		return NULL;
-	for (const char *at = row->environment + sizeof(prefix) - 1; *at && i < sizeof(name) - 1; at++)
+	for (const char *at = row->environment + strlen(prefix); *at && i < sizeof(name) - 1; at++)
 		name[i++] = *at == '_' ? '-' : (char)tolower((unsigned char)*at);
 	name[i] = 0;
 	return name;

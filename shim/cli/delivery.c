@@ -101,7 +101,9 @@ static bool has_color(const struct delivery *delivery)
 	const char *terminal = getenv("TERM"), *none = getenv("NO_COLOR");
 	int fd = delivery->is_to_stdout ? STDOUT_FILENO : STDERR_FILENO;
 
-	return !has_log(delivery) && isatty(fd) && terminal && strcmp(terminal, "dumb") && !(none && *none);
+	if (has_log(delivery) || (none && *none))
+		return false;
+	return isatty(fd) && terminal && strcmp(terminal, "dumb");
 }
 
 static int report_deliver(const struct delivery *delivery, const struct report *report)

@@ -155,7 +155,8 @@ static json_t *misuse_value(struct emitter *emitter, const struct report_misuse 
 	json_t *object = json_object(), *stacks = json_object();
 
 	for (size_t i = 0; i < misuse->stack_count; i++)
-		emitter_add(emitter, stacks, misuse->stack_name[i], stack_value(emitter, &misuse->stack[i]));
+		emitter_add(emitter, stacks, misuse->stack_name[i],
+			    stack_value(emitter, &misuse->stack[i]));
 	emitter_add_text(emitter, object, "kind", misuse->kind);
 	emitter_add_text(emitter, object, "diagnosis", misuse->diagnosis);
 	emitter_add_text(emitter, object, "cure", misuse->cure);
