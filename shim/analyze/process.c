@@ -1,5 +1,7 @@
 #include "analyze/process.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 
 /* What the shim saw, else whether it is there, else what the caller knows. */
@@ -81,7 +83,7 @@ void process_init(struct process *process, struct arena *arena, const struct rea
 		.reader = reader,
 		.header = header,
 		.stacks = stacks_new(arena, reader, input->symbolizer),
-		.is_running = ended[0] == 'r',
+		.is_running = strcmp(ended, "running") == 0,
 		.is_interpreter_known = !(header->flags & LEDGER_UNKNOWN_PYTHON),
 		.report = {
 			.pid = header->pid,

@@ -1,9 +1,5 @@
-#include <stdio.h>
-#include <string.h>
-
 #include "analyze/endings.h"
 #include "analyze/sites.h"
-#include "analyze/user_line.h"
 
 static uint64_t span(uint64_t from, uint64_t to)
 {
@@ -25,21 +21,6 @@ static uint64_t target_of(const struct report_connection *report)
 	hash = hash_text(hash, report->port);
 	hash = hash_text(hash, report->database);
 	return hash_text(hash, report->user);
-}
-
-static void begun_init(struct site_connection *connection, struct arena *arena)
-{
-	const struct report_frame *line = user_line_find(&connection->report.transaction_begun);
-	const char *slash;
-
-	connection->begun_by = connection->begun_at = "";
-	if (!line)
-		return;
-	slash = strrchr(line->file, '/');
-	connection->begun_by = line->function;
-	if (line->line)
-		connection->begun_at = arena_format(arena, "%s:%u",
-						    slash ? slash + 1 : line->file, line->line);
 }
 
 static void identity_init(struct report_connection *report, struct arena *arena,
@@ -81,5 +62,4 @@ void site_connection_init(struct site_connection *connection, struct arena *aren
 	connection->target = target_of(report);
 	connection->is_kept = ending == ENDING_SHUTDOWN || ending == ENDING_OPEN ||
 			      ending == ENDING_ABANDONED;
-	begun_init(connection, arena);
 }

@@ -83,8 +83,9 @@ static void close_add(struct arena *arena, struct site *site, enum ending ending
 	row->count += count;
 }
 
+/* `begun` is what began the transaction it is in; NULL when it is in none. */
 static void share_count(struct site_share *share, enum ending ending, uint64_t count,
-			bool is_in_transaction)
+			const struct report_stack *begun)
 {
 	struct site *site = share->site;
 
@@ -95,13 +96,23 @@ static void share_count(struct site_share *share, enum ending ending, uint64_t c
 		site->open_now += count;
 	if (ending == ENDING_CLOSED || ending == ENDING_FAILED_UNFINISHED)
 		return;
-	if (is_in_transaction)
+	if (begun)
 		site->report.in_transaction += count;
 	if (ending == ENDING_OPEN && share->process->is_running)
 		return;
 	site->not_closed += count;
-	if (is_in_transaction)
-		site->stuck += count;
+	if (!begun)
+		return;
+	site->stuck += count;
+	if (!site->begun && begun->count)
+		site->begun = begun;
+}
+
+static const struct report_stack *begun_stack(struct process *process, unsigned transaction,
+					      uint32_t stack)
+{
+	return ending_in_transaction(transaction, stack) ? stacks_find(process->stacks, stack)
+							 : NULL;
 }
 
 static void idle_add(struct report_site *site, uint64_t min_ns, uint64_t max_ns)
@@ -134,7 +145,7 @@ static void add_ending(struct adding *adding, const struct ledger_ending *record
 	if (record->evidence & LEDGER_WAS_FAILED)
 		share->failed_finished += record->count;
 	share_count(share, ending, record->count,
-		    ending_in_transaction(record->transaction, record->begun_stack));
+		    begun_stack(process, record->transaction, record->begun_stack));
 	close_add(adding->sites->arena, share->site, ending, record->count, stack);
 	if (record->idle_min_ns <= record->idle_max_ns)
 		idle_add(&share->site->report, record->idle_min_ns, record->idle_max_ns);
@@ -169,8 +180,8 @@ static void add_connection(struct adding *adding, uint32_t id)
 	if (!reader_site(process->reader, record->site))
 		share->opened++;
 	share->on_record++;
-	share_count(share, ending, 1, ending_in_transaction(record->transaction,
-							    record->begun_stack));
+	share_count(share, ending, 1,
+		    begun_stack(process, record->transaction, record->begun_stack));
 	idle_add(&share->site->report, connection->report.idle_ns, connection->report.idle_ns);
 }
 
@@ -181,7 +192,7 @@ static void add_lost(struct site_share *share)
 
 	if (lost && share->process->header->section[LEDGER_CONNECTIONS].lost)
 		share_count(share, ending_of_unfinished(LEDGER_OPEN, share->process->report.ended),
-			    lost, false);
+			    lost, NULL);
 }
 
 static void share_sum(struct site_share *share)

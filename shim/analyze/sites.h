@@ -18,8 +18,6 @@ struct site_connection {
 	struct process *process;
 	uint32_t pool; /* the ledger's id; 0 none */
 	uint64_t target; /* tells servers, databases and users apart; 0 unknown */
-	const char *begun_by; /* function of the program's own that began its transaction, or "" */
-	const char *begun_at; /* "app.py:19" */
 	bool is_kept; /* by somebody, when the program ended, or now */
 };
 
@@ -47,6 +45,7 @@ struct site {
 	uint64_t open_now;             /* of the open ones, those of processes that run */
 	uint64_t not_closed;           /* ended, and not by the program */
 	uint64_t stuck;                /* of these, those in a transaction */
+	const struct report_stack *begun; /* what began one of those, NULL unknown */
 	/* Pools that keep a connection of this site's targets at the end, or now, in one
 	 * process, and how many connections: of the target that has most. */
 	size_t target_pools;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analyze/sqlstate.h"
+#include "analyze/user_line.h"
 #include "analyze/verdicts.h"
 
 enum { WORD_MAX = 256 };
@@ -87,18 +88,19 @@ static void until_word(char *word, const struct site *site)
 	snprintf(word, WORD_MAX, "%s", site->open_now ? "now" : "until shutdown");
 }
 
-/* The transaction of the first connection that is, or ended, in one. */
 static void begun_word(char *word, const struct site *site)
 {
-	for (size_t i = 0; i < site->connections.count; i++) {
-		const struct site_connection *connection = connection_at(site, i);
+	const struct report_frame *line = site->begun ? user_line_find(site->begun) : NULL;
+	const char *slash;
 
-		if (!*connection->begun_by)
-			continue;
-		snprintf(word, WORD_MAX, " begun by %s%s%s", connection->begun_by,
-			 *connection->begun_at ? " at " : "", connection->begun_at);
+	if (!line)
 		return;
-	}
+	slash = strrchr(line->file, '/');
+	if (line->line)
+		snprintf(word, WORD_MAX, " begun by %s at %s:%" PRIu32, line->function,
+			 slash ? slash + 1 : line->file, line->line);
+	else
+		snprintf(word, WORD_MAX, " begun by %s", line->function);
 }
 
 static const char *first_sqlstate(const struct site *site)

@@ -99,6 +99,25 @@ static void what_has_left_its_slot_still_counts(void **state)
 	scene_free(scene);
 }
 
+static void what_began_a_transaction_outlives_its_slot(void **state)
+{
+	struct scene *scene = scene_new();
+	struct python_scene python = python_scene(scene, 1);
+	struct ledger_builder *builder = python.builder;
+	uint32_t stack = python_opened(&python, "work", 7);
+	uint32_t site = builder_site(builder, stack);
+	uint32_t id = builder_open(builder, site, 0);
+
+	(void)state;
+	builder_begin(builder, id, stack);
+	builder_finish(builder, id, LEDGER_FINALIZING, 0, "");
+	memset(builder_record(builder, LEDGER_CONNECTIONS, id), 0,
+	       sizeof(struct ledger_connection));
+	assert_int_equal(scene_report(scene)->sites[0].verdict, VERDICT_STUCK);
+	assert_says(scene->report->sites[0].diagnosis, "begun by work at app.py:7");
+	scene_free(scene);
+}
+
 /* No slot was free: the site's counter knows that they are open. */
 static void what_found_no_slot_is_open_at_exit(void **state)
 {
@@ -232,6 +251,7 @@ int main(void)
 		cmocka_unit_test(a_peak_is_replayed_where_all_is_on_record),
 		cmocka_unit_test(times_are_real_and_spans_are_counted),
 		cmocka_unit_test(what_has_left_its_slot_still_counts),
+		cmocka_unit_test(what_began_a_transaction_outlives_its_slot),
 		cmocka_unit_test(what_found_no_slot_is_open_at_exit),
 		cmocka_unit_test(a_connection_of_no_known_site_is_not_lost),
 		cmocka_unit_test(a_torn_connection_is_said_to_be_torn),
