@@ -28,8 +28,8 @@ enum reader_error {
 	READER_FOREIGN        /* belongs to another user, and we are not root */
 };
 
-/* Opens the ledger at `path`, with "-" the one on standard input. Returns NULL on error, with *ret_error set.
- * Caller frees with reader_free. */
+/* Opens the ledger at `path`, with "-" the one on standard input. Returns NULL on error,
+ * with *ret_error set. Caller frees with reader_free. */
 struct reader *reader_open(const char *path, enum reader_error *ret_error);
 void reader_free(struct reader *reader);
 
