@@ -7,7 +7,6 @@
 
 #include <cmocka.h>
 
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -215,37 +214,6 @@ static void a_stack_longer_than_its_section_is_empty(void **state)
 	builder_free(builder);
 }
 
-/* As the shim hands over a ledger that is in private memory. */
-static void a_ledger_on_standard_input_is_read(void **state)
-{
-	struct ledger_builder *builder = builder_new(4127);
-	char *path = builder_write(builder);
-	int status, ends[2];
-	pid_t child = fork();
-
-	(void)state;
-	if (child == 0) {
-		enum reader_error error = READER_OK;
-		struct reader *reader;
-		int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-		if (dup2(fd, STDIN_FILENO) < 0 || !(reader = reader_open("-", &error)) ||
-		    reader_header(reader)->pid != 4127)
-			_exit(1);
-		reader_free(reader);
-		if (pipe(ends) || dup2(ends[0], STDIN_FILENO) < 0 || reader_open("-", &error) ||
-		    error != READER_NOT_A_LEDGER)
-			_exit(2);
-		close(STDIN_FILENO);
-		_exit(!reader_open("-", &error) && error == READER_CANNOT_OPEN ? 0 : 3);
-	}
-	assert_int_equal(waitpid(child, &status, 0), child);
-	assert_int_equal(status, 0);
-	unlink(path);
-	free(path);
-	builder_free(builder);
-}
-
 static bool is_alive(pid_t pid, uint64_t start_ticks)
 {
 	struct ledger_builder *builder = builder_new(pid);
@@ -295,7 +263,6 @@ int main(void)
 		cmocka_unit_test(records_with_bad_ids_are_counted),
 		cmocka_unit_test(a_string_that_does_not_end_is_empty),
 		cmocka_unit_test(a_stack_longer_than_its_section_is_empty),
-		cmocka_unit_test(a_ledger_on_standard_input_is_read),
 		cmocka_unit_test(a_process_is_known_by_pid_and_start),
 	};
 

@@ -251,6 +251,37 @@ static void a_sparse_ledger_costs_what_is_used(void **state)
 	builder_free(builder);
 }
 
+/* As the shim hands over a ledger that is in private memory. */
+static void a_ledger_on_standard_input_is_read(void **state)
+{
+	struct ledger_builder *builder = builder_new(4127);
+	char *path = builder_write(builder);
+	int status, ends[2];
+	pid_t child = fork();
+
+	(void)state;
+	if (child == 0) {
+		enum reader_error error = READER_OK;
+		struct reader *reader;
+		int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+		if (dup2(fd, STDIN_FILENO) < 0 || !(reader = reader_open("-", &error)) ||
+		    reader_header(reader)->pid != 4127)
+			_exit(1);
+		reader_free(reader);
+		if (pipe(ends) || dup2(ends[0], STDIN_FILENO) < 0 || reader_open("-", &error) ||
+		    error != READER_NOT_A_LEDGER)
+			_exit(2);
+		close(STDIN_FILENO);
+		_exit(!reader_open("-", &error) && error == READER_CANNOT_OPEN ? 0 : 3);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	unlink(path);
+	free(path);
+	builder_free(builder);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -260,6 +291,7 @@ int main(void)
 		cmocka_unit_test(a_file_of_another_user_is_foreign),
 		cmocka_unit_test(every_error_has_its_own_text),
 		cmocka_unit_test(a_sparse_ledger_costs_what_is_used),
+		cmocka_unit_test(a_ledger_on_standard_input_is_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
