@@ -13,6 +13,7 @@
 #include "capture/notice.h"
 #include "capture/plain_report.h"
 #include "capture/recorder.h"
+#include "capture/spawn.h"
 
 enum { COMPANION_FAILS = 23 }; /* its exit status when a verdict fails */
 
@@ -62,27 +63,17 @@ static void report_plainly(const struct ledger *ledger)
 		close(fd);
 }
 
-/* Starts the companion, on a copy where it cannot open the ledger. Its pid, or -Exxx. */
-static pid_t companion_start_on(const struct ledger *ledger, bool is_final)
+/* Runs the companion, on a copy where it cannot open the ledger. Returns its exit
+ * status, 0 or COMPANION_FAILS, or -Exxx. */
+static int report_by_companion(const struct ledger *ledger, bool is_final)
 {
 	int input = ledger->is_private ? ledger_copy(ledger) : -1;
-	pid_t pid = ledger->is_private && input < 0 ?
-			    input : companion_start(ledger->path, input, is_final);
+	int status = ledger->is_private && input < 0 ?
+			     input : companion_report(ledger->path, input, is_final);
 
 	if (input >= 0)
 		close(input);
-	return pid;
-}
-
-/* Runs the companion to its end. Returns its exit status, or -Exxx. */
-static int report_by_companion(const struct ledger *ledger)
-{
-	pid_t pid = companion_start_on(ledger, true);
-	int status = pid < 0 ? pid : companion_wait(pid);
-
-	if (!status || status == COMPANION_FAILS)
-		return status;
-	return status < 0 ? status : -EIO;
+	return status <= 0 || status == COMPANION_FAILS ? status : -EIO;
 }
 
 int delivery_final(void)
@@ -96,7 +87,7 @@ int delivery_final(void)
 		return -1;
 	ledger->header->flags |= LEDGER_REPORTED;
 
-	int status = report_by_companion(ledger);
+	int status = report_by_companion(ledger, true);
 	bool is_heard = log_is_usable() || !log_is_stderr();
 
 	if (status < 0) {
@@ -116,10 +107,10 @@ void delivery_now(void)
 	const struct ledger *ledger = recorder_ledger();
 	int error = errno;
 
-	companion_reap();
+	spawn_reap();
 	if (!ledger)
 		return;
-	if (companion_start_on(ledger, false) < 0)
+	if (report_by_companion(ledger, false) < 0)
 		report_plainly(ledger);
 	errno = error;
 }

@@ -1,0 +1,188 @@
+#include "capture/spawn.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+
+#define SPAWN_WAIT_MAX_NS UINT64_C(60000000000)
+
+enum { SPAWN_STACK = 32 << 10, SPAWN_PENDING_MAX = 16, SPAWN_DESCRIPTORS_MAX = 4096 };
+
+/* Intermediate children that wait while the host goes on; 0 free. */
+static pid_t pending[SPAWN_PENDING_MAX];
+
+struct child {
+	const struct spawn *spawn;
+	char *stack;         /* of the program's process until it execs */
+	bool is_intermediate_waiting;
+	volatile int result; /* written by the children, who share our memory */
+};
+
+static void handlers_forget(void)
+{
+	for (int number = 1; number < NSIG; number++) {
+		struct sigaction action;
+
+		/* A handler of the host's must not run in a child that shares its memory. */
+		if (!sigaction(number, NULL, &action) && action.sa_handler != SIG_IGN) {
+			action = (struct sigaction){ .sa_handler = SIG_DFL };
+			sigaction(number, &action, NULL);
+		}
+	}
+}
+
+static int run_program(void *data)
+{
+	struct child *child = data;
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	/* Not through the functions that the shim interposes. */
+	syscall(SYS_execve, child->spawn->path, child->spawn->arguments,
+		child->spawn->environment);
+	child->result = -errno;
+	syscall(SYS_exit_group, 127);
+	return 127;
+}
+
+/* Sleeps until the process ends, or a while where the kernel has no pidfd. */
+static void process_await(int pidfd, uint64_t left_ns)
+{
+	struct pollfd event = { .fd = pidfd, .events = POLLIN };
+	struct timespec time = { .tv_sec = (time_t)(left_ns / 1000000000u),
+				 .tv_nsec = (long)(left_ns % 1000000000u) };
+
+	if (pidfd < 0)
+		time = (struct timespec){ .tv_nsec = 1000000 };
+	ppoll(&event, pidfd >= 0, &time, NULL);
+}
+
+static int program_wait(pid_t pid)
+{
+	uint64_t start = clock_monotonic_ns();
+	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	int status = 0;
+	pid_t ended;
+
+	while (!(ended = waitpid(pid, &status, WNOHANG | __WALL))) {
+		uint64_t waited = clock_monotonic_ns() - start;
+
+		if (waited >= SPAWN_WAIT_MAX_NS) {
+			kill(pid, SIGKILL);
+			waitpid(pid, NULL, __WALL);
+			return -ETIMEDOUT;
+		}
+		process_await(pidfd, SPAWN_WAIT_MAX_NS - waited);
+	}
+	if (ended < 0)
+		return -errno;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -EINTR;
+}
+
+static int run_intermediate(void *data)
+{
+	struct child *child = data;
+	const struct spawn *spawn = child->spawn;
+
+	handlers_forget();
+	/* A pipe of the host's may wait for its last writer. */
+	if (spawn->input >= 0)
+		dup2(spawn->input, STDIN_FILENO);
+	if (syscall(SYS_close_range, 3u, ~0u, 0u)) {
+		for (int fd = 3; fd < SPAWN_DESCRIPTORS_MAX; fd++)
+			close(fd);
+	}
+	pid_t pid = clone(run_program, child->stack + SPAWN_STACK,
+			  CLONE_VM | CLONE_VFORK | SIGCHLD, child);
+
+	if (pid < 0)
+		child->result = -errno;
+	else if (!child->result && child->is_intermediate_waiting)
+		child->result = program_wait(pid);
+	syscall(SYS_exit_group, 0);
+	return 0;
+}
+
+static void pending_add(pid_t pid)
+{
+	for (size_t i = 0; i < SPAWN_PENDING_MAX; i++) {
+		pid_t none = 0;
+
+		if (__atomic_compare_exchange_n(&pending[i], &none, pid, false, __ATOMIC_ACQ_REL,
+						__ATOMIC_RELAXED))
+			return;
+	}
+}
+
+void spawn_reap(void)
+{
+	int error = errno;
+
+	for (size_t i = 0; i < SPAWN_PENDING_MAX; i++) {
+		pid_t pid = __atomic_load_n(&pending[i], __ATOMIC_ACQUIRE);
+
+		if (pid && waitpid(pid, NULL, WNOHANG | __WALL))
+			__atomic_compare_exchange_n(&pending[i], &pid, 0, false, __ATOMIC_ACQ_REL,
+						    __ATOMIC_RELAXED);
+	}
+	errno = error;
+}
+
+/* Would the host become the parent of an orphan, and hear of its end? */
+static bool host_is_reaper(void)
+{
+	int is_subreaper = 0;
+
+	prctl(PR_GET_CHILD_SUBREAPER, &is_subreaper);
+	return is_subreaper || getpid() == 1;
+}
+
+static int intermediate_run(struct child *child, char *stack)
+{
+	/* The calling thread sleeps while a child that shares its memory lives. One that
+	 * has to outlive the call gets a copy of the memory instead. */
+	bool is_left_behind = !child->spawn->is_awaited && host_is_reaper();
+	int flags = is_left_behind ? 0 : CLONE_VM | CLONE_VFORK;
+
+	child->is_intermediate_waiting = child->spawn->is_awaited || is_left_behind;
+	pid_t pid = clone(run_intermediate, stack + SPAWN_STACK, flags, child);
+
+	if (pid < 0)
+		return -errno;
+	if (is_left_behind)
+		pending_add(pid);
+	else
+		waitpid(pid, NULL, __WALL);
+	return child->result;
+}
+
+int spawn_run(const struct spawn *spawn)
+{
+	int error = errno;
+	char *stacks = memory_map(2 * SPAWN_STACK);
+	struct child child = { .spawn = spawn, .stack = stacks };
+	sigset_t all, old;
+
+	if (!stacks)
+		return -ENOMEM;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	int result = intermediate_run(&child, stacks + SPAWN_STACK);
+
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	memory_unmap(stacks, 2 * SPAWN_STACK);
+	errno = error;
+	return result;
+}
