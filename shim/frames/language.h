@@ -23,7 +23,7 @@
 struct language_frame {
 	uintptr_t code;          /* code object */
 	uintptr_t file;          /* file name object: code addresses are reused */
-	uint32_t position;       /* instruction offset in bytes, or the line where that is at hand */
+	uint32_t position;       /* instruction offset in bytes, or the line where at hand */
 	uint32_t first_line;
 	/* Not compared, valid during this call only: */
 	uintptr_t frame;         /* the interpreter's frame */

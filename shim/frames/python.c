@@ -5,8 +5,9 @@
 #include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <unistd.h>
 
-#include "frames/memory.h"
+#include "frames/peek.h"
 #include "frames/python_moment.h"
 #include "frames/python_object.h"
 #include "frames/python_walk.h"
@@ -39,7 +40,7 @@ static unsigned long find_version(void)
 	uintptr_t function = symbol_address("Py_GetVersion");
 
 	if (variable != 0)
-		return memory_word(variable);
+		return peek_word(variable);
 	return function != 0 ? version_from_text(((const char *(*)(void))function)()) : 0;
 }
 
@@ -69,7 +70,7 @@ static bool has_known_objects(const struct python_runtime *runtime)
 	uintptr_t type_type = symbol_address("PyType_Type");
 
 	return type_type != 0 && runtime->code_type != 0 &&
-	       memory_word(runtime->code_type + runtime->layout.object_type) == type_type;
+	       peek_word(runtime->code_type + runtime->layout.object_type) == type_type;
 }
 
 static enum language_state attach_locked(void)
@@ -153,6 +154,13 @@ static void count_proof(void)
 		atomic_compare_exchange_strong(&proofs_left, &left, left - 1);
 }
 
+/* While the interpreter is taken apart, a thread that outlives it may hold the address of
+ * a thread state that is gone. The main thread takes it apart, so its own is there. */
+static bool is_outlived(void)
+{
+	return python_is_finalizing() && gettid() != getpid();
+}
+
 static size_t walk(struct language_frame *frames, size_t max, bool *ret_is_truncated)
 {
 	*ret_is_truncated = false;
@@ -164,10 +172,8 @@ static size_t walk(struct language_frame *frames, size_t max, bool *ret_is_trunc
 
 	if (thread == 0)
 		return 0;
-	/* While the interpreter is taken apart, a thread that outlives it may hold
-	 * the address of a thread state that is gone. */
-	memory_set_guarded(atomic_load_explicit(&proofs_left, memory_order_relaxed) > 0 ||
-			   python_is_finalizing());
+	peek_set_guarded(atomic_load_explicit(&proofs_left, memory_order_relaxed) > 0 ||
+			   is_outlived());
 
 	size_t count = python_walk(thread, frames, max, ret_is_truncated, &is_clean);
 

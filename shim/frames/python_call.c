@@ -13,26 +13,26 @@ static bool is_callee_ending(uintptr_t thread, const struct language_frame *fram
 	if (python_runtime.minor < 11)
 		return false;
 	if (layout->frame_stack != 0) /* saved while a callee runs, else -1 */
-		return memory_int(frame->frame + layout->frame_stack) >= 0;
-	if (memory_byte(frame->frame + layout->frame_owner) != 0)
+		return peek_int(frame->frame + layout->frame_stack) >= 0;
+	if (peek_byte(frame->frame + layout->frame_owner) != 0)
 		return false;
 
 	/* The callee's frame is still on the thread's stack of frames, above this one. */
-	uintptr_t words = (uint32_t)memory_int(frame->code + layout->code_frame_size);
+	uintptr_t words = (uint32_t)peek_int(frame->code + layout->code_frame_size);
 
-	return memory_word(thread + layout->thread_datastack_top) !=
+	return peek_word(thread + layout->thread_datastack_top) !=
 	       frame->frame + words * sizeof(uintptr_t);
 }
 
 static uintptr_t closure_name(uintptr_t code, uint32_t index)
 {
 	const struct python_layout *layout = &python_runtime.layout;
-	uintptr_t cells = memory_word(code + layout->code_cell_variables);
+	uintptr_t cells = peek_word(code + layout->code_cell_variables);
 	size_t cell_count = python_tuple_size(cells);
 
 	if (index < cell_count)
 		return python_tuple_item(cells, index);
-	return python_tuple_item(memory_word(code + layout->code_free_variables),
+	return python_tuple_item(peek_word(code + layout->code_free_variables),
 				 index - cell_count);
 }
 
@@ -42,9 +42,9 @@ static uintptr_t name_of(uintptr_t code, struct python_callee callee)
 
 	switch (callee.kind) {
 	case CALLEE_NAMED:
-		return python_tuple_item(memory_word(code + layout->code_names), callee.index);
+		return python_tuple_item(peek_word(code + layout->code_names), callee.index);
 	case CALLEE_LOCAL:
-		return python_tuple_item(memory_word(code + layout->code_locals), callee.index);
+		return python_tuple_item(peek_word(code + layout->code_locals), callee.index);
 	case CALLEE_CLOSURE:
 		return closure_name(code, callee.index);
 	default:

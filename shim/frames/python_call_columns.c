@@ -52,29 +52,29 @@ static enum opcode_kind kind_of(uint8_t opcode)
  * No code begins with an instruction of such a number, so the first byte tells. */
 static uint8_t opcode_under_line(uintptr_t monitoring, uint32_t index)
 {
-	uintptr_t lines = memory_word(monitoring + python_runtime.layout.monitoring_lines);
-	uint8_t entry_size = memory_byte(lines);
+	uintptr_t lines = peek_word(monitoring + python_runtime.layout.monitoring_lines);
+	uint8_t entry_size = peek_byte(lines);
 
 	if (python_runtime.minor == 12 || entry_size < 2 || entry_size > 5)
-		return memory_byte(lines + 2 * (uintptr_t)index);
-	return memory_byte(lines + 1 + (uintptr_t)entry_size * index);
+		return peek_byte(lines + 2 * (uintptr_t)index);
+	return peek_byte(lines + 1 + (uintptr_t)entry_size * index);
 }
 
 static enum opcode_kind kind_at(const struct instructions *instructions, uint32_t at)
 {
 	const struct python_layout *layout = &python_runtime.layout;
-	enum opcode_kind kind = kind_of(memory_byte(instructions->bytecode + at));
+	enum opcode_kind kind = kind_of(peek_byte(instructions->bytecode + at));
 
 	if (kind != LINE && kind != INSTRUCTION)
 		return kind;
 
-	uintptr_t monitoring = memory_word(instructions->code + layout->code_monitoring);
+	uintptr_t monitoring = peek_word(instructions->code + layout->code_monitoring);
 
 	if (kind == LINE)
 		kind = kind_of(opcode_under_line(monitoring, at / 2));
 	if (kind == INSTRUCTION)
-		kind = kind_of(memory_byte(
-			memory_word(monitoring + layout->monitoring_instructions) + at / 2));
+		kind = kind_of(peek_byte(
+			peek_word(monitoring + layout->monitoring_instructions) + at / 2));
 	return kind;
 }
 
@@ -87,7 +87,7 @@ static bool is_same_source(const struct python_location *left, const struct pyth
 /* A table entry covers 8 units at most: joins neighbours of one source to one run.
  * `next` holds the entry after the run, and is_ended when there is none. */
 struct run_reader {
-	struct memory_window table;
+	struct peek_window table;
 	struct python_location next;
 	bool is_ended;
 };
@@ -96,7 +96,7 @@ static bool runs_open(struct run_reader *reader, const struct language_frame *fr
 {
 	size_t size;
 
-	if (!python_bytes_open(memory_word(frame->code + python_runtime.layout.code_lines),
+	if (!python_bytes_open(peek_word(frame->code + python_runtime.layout.code_lines),
 			       &reader->table, &size))
 		return false;
 	python_location_init(&reader->next, frame->first_line);
@@ -137,7 +137,7 @@ static struct python_callee callee_from(const struct instructions *instructions,
 	for (uint32_t at = run->start; at < run->end; at += 2) {
 		enum opcode_kind kind = kind_at(instructions, at);
 
-		argument = argument << 8 | memory_byte(instructions->bytecode + at + 1);
+		argument = argument << 8 | peek_byte(instructions->bytecode + at + 1);
 		if (kind == EXTENDED)
 			continue;
 		if (kind == NAMED || kind == NAMED_1 || kind == NAMED_2)

@@ -48,14 +48,14 @@ static struct instruction instruction_make(uint32_t opcode, uint32_t arg)
 /* The instruction at `at`, in bytes, with the prefixes that extend its argument. */
 static struct instruction instruction_read(uintptr_t bytecode, uintptr_t at)
 {
-	uint32_t argument = memory_byte(bytecode + at + 1);
+	uint32_t argument = peek_byte(bytecode + at + 1);
 
 	for (unsigned i = 1; i <= 3 && at >= 2 * i; i++) {
-		if (memory_byte(bytecode + at - 2 * i) != OPCODE_EXTENDED_ARG)
+		if (peek_byte(bytecode + at - 2 * i) != OPCODE_EXTENDED_ARG)
 			break;
-		argument |= (uint32_t)memory_byte(bytecode + at - 2 * i + 1) << (8 * i);
+		argument |= (uint32_t)peek_byte(bytecode + at - 2 * i + 1) << (8 * i);
 	}
-	return instruction_make(memory_byte(bytecode + at), argument);
+	return instruction_make(peek_byte(bytecode + at), argument);
 }
 
 /* 3.9 and 3.10 leave a `with` block by a call with None, copied twice. Arguments
@@ -63,8 +63,8 @@ static struct instruction instruction_read(uintptr_t bytecode, uintptr_t at)
 static bool is_exit(uintptr_t bytecode, uintptr_t at, const struct instruction *call)
 {
 	return call->opcode == OPCODE_CALL_FUNCTION && call->argument == 3 && at >= 4 &&
-	       memory_byte(bytecode + at - 2) == OPCODE_DUP_TOP &&
-	       memory_byte(bytecode + at - 4) == OPCODE_DUP_TOP;
+	       peek_byte(bytecode + at - 2) == OPCODE_DUP_TOP &&
+	       peek_byte(bytecode + at - 4) == OPCODE_DUP_TOP;
 }
 
 /* How many values are above the callee on the stack. */
@@ -101,7 +101,7 @@ static struct python_callee find_callee(uintptr_t bytecode, uintptr_t at,
 
 	for (unsigned step = 0; at >= 2 && step < INSTRUCTIONS_MAX; step++) {
 		at -= 2;
-		if (memory_byte(bytecode + at) == OPCODE_EXTENDED_ARG)
+		if (peek_byte(bytecode + at) == OPCODE_EXTENDED_ARG)
 			continue;
 
 		struct instruction instruction = instruction_read(bytecode, at);
@@ -118,8 +118,8 @@ static struct python_callee find_callee(uintptr_t bytecode, uintptr_t at,
 struct python_callee python_callee_by_stack(const struct language_frame *frame)
 {
 	const struct python_layout *layout = &python_runtime.layout;
-	uintptr_t code = memory_word(frame->code + layout->code_bytecode);
-	struct memory_window window;
+	uintptr_t code = peek_word(frame->code + layout->code_bytecode);
+	struct peek_window window;
 	size_t size;
 
 	if (!python_bytes_open(code, &window, &size) || frame->position % 2 != 0 ||

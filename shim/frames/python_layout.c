@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "frames/memory.h"
+#include "frames/peek.h"
 
 enum { TABLE_VERSIONS = PYTHON_MINOR_DEBUG_OFFSETS - PYTHON_MINOR_FIRST };
 enum { DEBUG_VERSIONS = PYTHON_MINOR_LAST - PYTHON_MINOR_DEBUG_OFFSETS + 1 };
@@ -71,7 +71,7 @@ static int init_from_runtime(unsigned minor, uintptr_t runtime, struct python_la
 {
 	uint64_t head[3]; /* cookie, version, is free-threaded */
 
-	if (!memory_read(runtime, head, sizeof(head)) || memcmp(head, "xdebugpy", 8) != 0 ||
+	if (!peek(runtime, head, sizeof(head)) || memcmp(head, "xdebugpy", 8) != 0 ||
 	    head[1] >> 16 != (0x0300u | minor) || head[2] > 1)
 		return -EFAULT;
 	layout->is_free_threaded = head[2];
@@ -82,7 +82,7 @@ static int init_from_runtime(unsigned minor, uintptr_t runtime, struct python_la
 
 		if (word == 0)
 			continue;
-		if (!memory_read(runtime + 8 * word, &offset, sizeof(offset)))
+		if (!peek(runtime + 8 * word, &offset, sizeof(offset)))
 			return -EFAULT;
 		if (offset == UINT64_MAX) /* this build has no such field */
 			offset = 0;

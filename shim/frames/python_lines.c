@@ -7,13 +7,13 @@ static int32_t add(int32_t left, int32_t right)
 }
 
 /* Objects/lnotab_notes.txt: pairs of bytes to advance and lines to add. */
-static int32_t line_by_lnotab(struct memory_window *table, int32_t line, int32_t position)
+static int32_t line_by_lnotab(struct peek_window *table, int32_t line, int32_t position)
 {
 	int64_t start = 0;
 
 	for (;;) {
-		int advance = memory_window_byte(table);
-		int lines = memory_window_byte(table);
+		int advance = peek_window_byte(table);
+		int lines = peek_window_byte(table);
 
 		if (advance < 0 || lines < 0)
 			return line;
@@ -26,13 +26,13 @@ static int32_t line_by_lnotab(struct memory_window *table, int32_t line, int32_t
 
 /* 3.10, the same file: pairs of a range's bytes and the lines to add before it;
  * -128 is a range without a line. */
-static int32_t line_by_linetable(struct memory_window *table, int32_t line, int32_t position)
+static int32_t line_by_linetable(struct peek_window *table, int32_t line, int32_t position)
 {
 	int64_t end = 0;
 
 	for (;;) {
-		int bytes = memory_window_byte(table);
-		int lines = memory_window_byte(table);
+		int bytes = peek_window_byte(table);
+		int lines = peek_window_byte(table);
 
 		if (bytes < 0 || lines < 0)
 			return -1;
@@ -52,12 +52,12 @@ enum location_code {
 	LOCATION_NONE = 15
 };
 
-static int32_t read_varint(struct memory_window *table)
+static int32_t read_varint(struct peek_window *table)
 {
 	uint32_t value = 0;
 
 	for (unsigned shift = 0; shift < 32; shift += 6) {
-		int byte = memory_window_byte(table);
+		int byte = peek_window_byte(table);
 
 		if (byte < 0)
 			break;
@@ -68,7 +68,7 @@ static int32_t read_varint(struct memory_window *table)
 	return (int32_t)(value & INT32_MAX);
 }
 
-static int32_t read_signed_varint(struct memory_window *table)
+static int32_t read_signed_varint(struct peek_window *table)
 {
 	int32_t value = read_varint(table);
 
@@ -80,26 +80,26 @@ void python_location_init(struct python_location *location, uint32_t first_line)
 	*location = (struct python_location){ .last_line = (int32_t)first_line };
 }
 
-static void read_columns(struct python_location *location, struct memory_window *table, int code)
+static void read_columns(struct python_location *location, struct peek_window *table, int code)
 {
 	if (code == LOCATION_LONG) {
 		location->end_line = add(location->line, read_varint(table));
 		location->column = read_varint(table) - 1;
 		location->end_column = read_varint(table) - 1;
 	} else if (code >= LOCATION_ONE_LINE) {
-		location->column = memory_window_byte(table);
-		location->end_column = memory_window_byte(table);
+		location->column = peek_window_byte(table);
+		location->end_column = peek_window_byte(table);
 	} else {
-		int columns = memory_window_byte(table);
+		int columns = peek_window_byte(table);
 
 		location->column = code << 3 | (columns >> 4 & 7);
 		location->end_column = location->column + (columns & 15);
 	}
 }
 
-bool python_location_next(struct python_location *location, struct memory_window *table)
+bool python_location_next(struct python_location *location, struct peek_window *table)
 {
-	int first = memory_window_byte(table);
+	int first = peek_window_byte(table);
 
 	if (first < 0x80)
 		return false;
@@ -123,7 +123,7 @@ bool python_location_next(struct python_location *location, struct memory_window
 	return true;
 }
 
-static int32_t line_by_locations(struct memory_window *table, uint32_t first_line, int32_t position)
+static int32_t line_by_locations(struct peek_window *table, uint32_t first_line, int32_t position)
 {
 	struct python_location location;
 
@@ -134,7 +134,7 @@ static int32_t line_by_locations(struct memory_window *table, uint32_t first_lin
 	return -1;
 }
 
-uint32_t python_line(unsigned minor, struct memory_window *table, uint32_t first_line,
+uint32_t python_line(unsigned minor, struct peek_window *table, uint32_t first_line,
 		     int32_t position)
 {
 	int32_t line = (int32_t)first_line;

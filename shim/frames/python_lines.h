@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "frames/memory.h"
+#include "frames/peek.h"
 
 /* The source of a run of instructions (3.11 and newer). */
 struct python_location {
@@ -20,11 +20,11 @@ struct python_location {
 void python_location_init(struct python_location *location, uint32_t first_line);
 
 /* Goes on to the next run. False at the end of the table. */
-bool python_location_next(struct python_location *location, struct memory_window *table);
+bool python_location_next(struct python_location *location, struct peek_window *table);
 
 /* The line of the instruction at `position` (bytes; negative before the first one, which
  * is the first line) by the table of version 3.`minor`. 0 when it has none. */
-uint32_t python_line(unsigned minor, struct memory_window *table, uint32_t first_line,
+uint32_t python_line(unsigned minor, struct peek_window *table, uint32_t first_line,
 		     int32_t position);
 
 #endif

@@ -9,7 +9,7 @@ bool python_is_finalizing(void)
 {
 	if (python_runtime.is_finalizing != NULL)
 		return python_runtime.is_finalizing() != 0;
-	return python_runtime.finalizing != 0 && memory_word(python_runtime.finalizing) != 0;
+	return python_runtime.finalizing != 0 && peek_word(python_runtime.finalizing) != 0;
 }
 
 /* Up to 3.12 the collector's state has no known place, but a shape to know it by:
@@ -37,7 +37,7 @@ enum { COLLECTING_UNKNOWN = -1 };
 static int32_t search(uintptr_t holder, const struct collector_shape *shape)
 {
 	for (unsigned at = shape->generations; at < shape->search_max; at += sizeof(uintptr_t))
-		if (memory_word(holder + at) == holder + at - shape->generations)
+		if (peek_word(holder + at) == holder + at - shape->generations)
 			return (int32_t)at + shape->to_collecting;
 	return COLLECTING_UNKNOWN;
 }
@@ -59,7 +59,7 @@ static int32_t collecting_offset(uintptr_t holder, const struct collector_shape 
 static uintptr_t collecting_address(uintptr_t thread)
 {
 	const struct python_layout *layout = &python_runtime.layout;
-	uintptr_t interpreter = memory_word(thread + layout->thread_interpreter);
+	uintptr_t interpreter = peek_word(thread + layout->thread_interpreter);
 
 	if (layout->gc_collecting != 0)
 		return interpreter + layout->interpreter_gc + layout->gc_collecting;
@@ -87,7 +87,7 @@ void python_read_moment(uintptr_t thread, const struct language_frame *frames, s
 	uintptr_t collecting = collecting_address(thread);
 
 	ret->is_collecting_known = collecting != 0;
-	ret->is_collecting = collecting != 0 && memory_int(collecting) != 0;
+	ret->is_collecting = collecting != 0 && peek_int(collecting) != 0;
 	if (count > 0)
 		python_called(thread, &frames[0], ret->called, sizeof(ret->called));
 }

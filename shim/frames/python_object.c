@@ -13,7 +13,7 @@ struct python_runtime python_runtime;
 bool python_object_is(uintptr_t object, uintptr_t type)
 {
 	return object != 0 && object % sizeof(void *) == 0 && type != 0 &&
-	       memory_word(object + python_runtime.layout.object_type) == type;
+	       peek_word(object + python_runtime.layout.object_type) == type;
 }
 
 /* Where a str's characters are, and their width. False when it is not a compact
@@ -21,7 +21,7 @@ bool python_object_is(uintptr_t object, uintptr_t type)
 static bool text_data(uintptr_t object, uintptr_t *ret_data, unsigned *ret_width)
 {
 	const struct python_layout *layout = &python_runtime.layout;
-	uint32_t state = (uint32_t)memory_int(object + layout->text_state);
+	uint32_t state = (uint32_t)peek_int(object + layout->text_state);
 	/* Free-threaded 3.14 widened `interned`, which stands first, to a byte. */
 	bool is_wide_interned = layout->is_free_threaded && python_runtime.minor >= 14;
 	unsigned shift = is_wide_interned ? 8 : 2;
@@ -41,12 +41,12 @@ static bool text_data(uintptr_t object, uintptr_t *ret_data, unsigned *ret_width
 }
 
 /* The next character, or -1. */
-static int32_t next_character(struct memory_window *window, unsigned width)
+static int32_t next_character(struct peek_window *window, unsigned width)
 {
 	uint32_t character = 0;
 
 	for (unsigned i = 0; i < width; i++) {
-		int byte = memory_window_byte(window);
+		int byte = peek_window_byte(window);
 
 		if (byte < 0)
 			return -1;
@@ -64,13 +64,13 @@ int python_text_read(uintptr_t object, char *ret, size_t size)
 	    !text_data(object, &data, &width))
 		return -EFAULT;
 
-	uintptr_t length = memory_word(object + python_runtime.layout.text_length);
-	struct memory_window window;
+	uintptr_t length = peek_word(object + python_runtime.layout.text_length);
+	struct peek_window window;
 	size_t used = 0;
 
 	if (length > LENGTH_MAX)
 		return -EFAULT;
-	memory_window_init(&window, data, length * width);
+	peek_window_init(&window, data, length * width);
 	for (uintptr_t i = 0; i < length; i++) {
 		int32_t character = next_character(&window, width);
 
@@ -91,7 +91,7 @@ int python_string_read(uintptr_t address, char *ret, size_t size)
 		char byte;
 
 		/* Byte by byte: what follows the final 0 may not be readable. */
-		if (!memory_read(address + used, &byte, 1))
+		if (!peek(address + used, &byte, 1))
 			return -EFAULT;
 		if (byte == 0)
 			break;
@@ -107,7 +107,7 @@ size_t python_tuple_size(uintptr_t tuple)
 	if (!python_object_is(tuple, python_runtime.tuple_type))
 		return 0;
 
-	uintptr_t size = memory_word(tuple + python_runtime.layout.tuple_size);
+	uintptr_t size = peek_word(tuple + python_runtime.layout.tuple_size);
 
 	return size > LENGTH_MAX ? 0 : size;
 }
@@ -116,19 +116,19 @@ uintptr_t python_tuple_item(uintptr_t tuple, size_t index)
 {
 	if (index >= python_tuple_size(tuple))
 		return 0;
-	return memory_word(tuple + python_runtime.layout.tuple_items + index * sizeof(uintptr_t));
+	return peek_word(tuple + python_runtime.layout.tuple_items + index * sizeof(uintptr_t));
 }
 
-bool python_bytes_open(uintptr_t object, struct memory_window *ret, size_t *ret_size)
+bool python_bytes_open(uintptr_t object, struct peek_window *ret, size_t *ret_size)
 {
 	if (!python_object_is(object, python_runtime.bytes_type))
 		return false;
 
-	uintptr_t size = memory_word(object + python_runtime.layout.bytes_size);
+	uintptr_t size = peek_word(object + python_runtime.layout.bytes_size);
 
 	if (size > LENGTH_MAX)
 		return false;
-	memory_window_init(ret, object + python_runtime.layout.bytes_data, size);
+	peek_window_init(ret, object + python_runtime.layout.bytes_data, size);
 	*ret_size = size;
 	return true;
 }

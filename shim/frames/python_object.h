@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "frames/memory.h"
+#include "frames/peek.h"
 #include "frames/python_layout.h"
 
 /* What python_attach() found. Written under its lock, before any frame is read. */
@@ -48,6 +48,6 @@ uintptr_t python_tuple_item(uintptr_t tuple, size_t index);
 size_t python_tuple_size(uintptr_t tuple);
 
 /* Opens a bytes object; false when it is none. */
-bool python_bytes_open(uintptr_t object, struct memory_window *ret, size_t *ret_size);
+bool python_bytes_open(uintptr_t object, struct peek_window *ret, size_t *ret_size);
 
 #endif

@@ -31,12 +31,12 @@ static uintptr_t bytecode_of(uintptr_t frame, uintptr_t code)
 		return code + layout->code_bytecode;
 
 	/* Free-threaded: an array { size, copies of the threads }. */
-	uintptr_t copies = memory_word(code + layout->code_thread_bytecode);
-	uint32_t index = (uint32_t)memory_int(frame + layout->frame_thread_bytecode);
+	uintptr_t copies = peek_word(code + layout->code_thread_bytecode);
+	uint32_t index = (uint32_t)peek_int(frame + layout->frame_thread_bytecode);
 
-	if (index >= memory_word(copies))
+	if (index >= peek_word(copies))
 		return 0;
-	return memory_word(copies + sizeof(uintptr_t) * (1 + index));
+	return peek_word(copies + sizeof(uintptr_t) * (1 + index));
 }
 
 uintptr_t python_bytecode(const struct language_frame *frame)
@@ -49,10 +49,10 @@ static int32_t position_of(uintptr_t frame, uintptr_t code)
 	uintptr_t at = frame + python_runtime.layout.frame_position;
 
 	if (python_runtime.minor < 10)
-		return memory_int(at);
+		return peek_int(at);
 	if (python_runtime.minor == 10) /* f_lasti counts units of two bytes */
-		return (int32_t)((uint32_t)memory_int(at) * 2);
-	return (int32_t)(intptr_t)(memory_word(at) - bytecode_of(frame, code));
+		return (int32_t)((uint32_t)peek_int(at) * 2);
+	return (int32_t)(intptr_t)(peek_word(at) - bytecode_of(frame, code));
 }
 
 /* The frame of a call that has not begun yet: sys._getframe() hides it, too. */
@@ -61,8 +61,8 @@ static bool is_incomplete(uintptr_t frame, uintptr_t code, int32_t position)
 	const struct python_layout *layout = &python_runtime.layout;
 
 	return layout->code_first_traceable != 0 &&
-	       memory_byte(frame + layout->frame_owner) != OWNER_GENERATOR &&
-	       position < 2 * (int64_t)memory_int(code + layout->code_first_traceable);
+	       peek_byte(frame + layout->frame_owner) != OWNER_GENERATOR &&
+	       position < 2 * (int64_t)peek_int(code + layout->code_first_traceable);
 }
 
 /* Everything from `unplaced` on runs in the evaluation loop at `address`. */
@@ -75,12 +75,12 @@ static void place(struct walk *walk, uintptr_t address)
 static void add(struct walk *walk, uintptr_t frame, uintptr_t code)
 {
 	const struct python_layout *layout = &python_runtime.layout;
-	uintptr_t file = memory_word(code + layout->code_file);
+	uintptr_t file = peek_word(code + layout->code_file);
 	int32_t position = position_of(frame, code);
 
 	/* The trampoline that a specialised call of a class runs `__init__` in has
 	 * one empty str for both. */
-	if (file == memory_word(code + layout->code_name) || is_incomplete(frame, code, position))
+	if (file == peek_word(code + layout->code_name) || is_incomplete(frame, code, position))
 		return;
 	if (walk->count == walk->max) {
 		walk->is_truncated = true;
@@ -90,7 +90,7 @@ static void add(struct walk *walk, uintptr_t frame, uintptr_t code)
 		.code = code,
 		.file = file,
 		.position = (uint32_t)position,
-		.first_line = (uint32_t)memory_int(code + layout->code_first_line),
+		.first_line = (uint32_t)peek_int(code + layout->code_first_line),
 		.frame = frame,
 	};
 }
@@ -103,11 +103,11 @@ static void place_by_cframe(struct walk *walk, uintptr_t frame)
 
 	if (walk->cframe == 0)
 		return;
-	if (python_runtime.minor == 11 && !memory_byte(frame + layout->frame_is_entry))
+	if (python_runtime.minor == 11 && !peek_byte(frame + layout->frame_is_entry))
 		return;
 	place(walk, walk->cframe);
 
-	uintptr_t previous = memory_word(walk->cframe + layout->cframe_previous);
+	uintptr_t previous = peek_word(walk->cframe + layout->cframe_previous);
 
 	/* Outer loops are at higher addresses. The last one is the thread state's own,
 	 * and a greenlet's may be in another stack: no order can be had from those. */
@@ -119,10 +119,10 @@ static uintptr_t first_frame(struct walk *walk, uintptr_t thread)
 	const struct python_layout *layout = &python_runtime.layout;
 
 	if (layout->thread_cframe != 0)
-		walk->cframe = memory_word(thread + layout->thread_cframe);
+		walk->cframe = peek_word(thread + layout->thread_cframe);
 	if (python_runtime.minor == 11 || python_runtime.minor == 12)
-		return memory_word(walk->cframe + layout->cframe_frame);
-	return memory_word(thread + layout->thread_frame);
+		return peek_word(walk->cframe + layout->cframe_frame);
+	return peek_word(thread + layout->thread_frame);
 }
 
 size_t python_walk(uintptr_t thread, struct language_frame *frames, size_t max,
@@ -135,14 +135,14 @@ size_t python_walk(uintptr_t thread, struct language_frame *frames, size_t max,
 
 	for (unsigned step = 0; frame != 0 && step < STEPS_MAX; step++) {
 		bool is_interpreters = python_runtime.minor >= 12 &&
-			memory_byte(frame + layout->frame_owner) >= OWNER_INTERPRETER;
+			peek_byte(frame + layout->frame_owner) >= OWNER_INTERPRETER;
 
 		if (walk.is_truncated && (walk.unplaced == walk.count || python_runtime.minor < 10))
 			break;
 		if (is_interpreters) {
 			place(&walk, frame);
 		} else {
-			uintptr_t code = python_untag(memory_word(frame + layout->frame_code));
+			uintptr_t code = python_untag(peek_word(frame + layout->frame_code));
 
 			is_clean = python_object_is(code, python_runtime.code_type);
 			if (!is_clean)
@@ -151,7 +151,7 @@ size_t python_walk(uintptr_t thread, struct language_frame *frames, size_t max,
 			if (python_runtime.minor == 10 || python_runtime.minor == 11)
 				place_by_cframe(&walk, frame);
 		}
-		frame = memory_word(frame + layout->frame_previous);
+		frame = peek_word(frame + layout->frame_previous);
 	}
 	*ret_is_truncated = walk.is_truncated;
 	*ret_is_clean = is_clean;
@@ -160,10 +160,10 @@ size_t python_walk(uintptr_t thread, struct language_frame *frames, size_t max,
 
 static uint32_t line_of(const struct language_frame *frame)
 {
-	struct memory_window table;
+	struct peek_window table;
 	size_t size;
 
-	if (!python_bytes_open(memory_word(frame->code + python_runtime.layout.code_lines), &table,
+	if (!python_bytes_open(peek_word(frame->code + python_runtime.layout.code_lines), &table,
 			       &size))
 		return 0;
 	return python_line(python_runtime.minor, &table, frame->first_line,
@@ -178,9 +178,9 @@ int python_describe(const struct language_frame *frame, struct language_descript
 
 	if (!python_object_is(frame->code, python_runtime.code_type))
 		return -EFAULT;
-	if (python_text_read(memory_word(frame->code + name), ret->function,
+	if (python_text_read(peek_word(frame->code + name), ret->function,
 			     sizeof(ret->function)) != 0 ||
-	    python_text_read(memory_word(frame->code + layout->code_file), ret->file,
+	    python_text_read(peek_word(frame->code + layout->code_file), ret->file,
 			     sizeof(ret->file)) != 0)
 		return -EFAULT;
 	ret->line = line_of(frame);
@@ -192,19 +192,19 @@ int python_read_self(const struct language_frame *frame, struct language_self *r
 	const struct python_layout *layout = &python_runtime.layout;
 
 	if (!python_object_is(frame->code, python_runtime.code_type) ||
-	    memory_int(frame->code + layout->code_argument_count) < 1)
+	    peek_int(frame->code + layout->code_argument_count) < 1)
 		return -EFAULT;
 
-	uintptr_t object = python_untag(memory_word(frame->frame + layout->frame_locals));
+	uintptr_t object = python_untag(peek_word(frame->frame + layout->frame_locals));
 
 	/* From 3.11 on, an argument that an inner function uses, too, is in a cell. */
 	if (python_object_is(object, python_runtime.cell_type))
-		object = memory_word(object + layout->object_size);
+		object = peek_word(object + layout->object_size);
 	if (object == 0)
 		return -EFAULT;
 
-	uintptr_t type = memory_word(object + layout->object_type);
-	uintptr_t name = memory_word(type + layout->type_name);
+	uintptr_t type = peek_word(object + layout->object_type);
+	uintptr_t name = peek_word(type + layout->type_name);
 
 	if (type == 0 || python_string_read(name, ret->type, sizeof(ret->type)) != 0)
 		return -EFAULT;

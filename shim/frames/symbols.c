@@ -47,13 +47,18 @@ static const void *pointer_in(const struct dl_phdr_info *object, ElfW(Addr) valu
 	return (const void *)(value < object->dlpi_addr ? value + object->dlpi_addr : value);
 }
 
-static bool table_init(struct symbol_table *table, const struct dl_phdr_info *object)
+static const ElfW(Dyn) *dynamic_section(const struct dl_phdr_info *object)
 {
-	const ElfW(Dyn) *entry = NULL;
-
 	for (size_t i = 0; i < object->dlpi_phnum; i++)
 		if (object->dlpi_phdr[i].p_type == PT_DYNAMIC)
-			entry = (const ElfW(Dyn) *)(object->dlpi_addr + object->dlpi_phdr[i].p_vaddr);
+			return (const void *)(object->dlpi_addr + object->dlpi_phdr[i].p_vaddr);
+	return NULL;
+}
+
+static bool table_init(struct symbol_table *table, const struct dl_phdr_info *object)
+{
+	const ElfW(Dyn) *entry = dynamic_section(object);
+
 	if (entry == NULL)
 		return false;
 
@@ -82,7 +87,8 @@ static bool symbol_is(const struct symbol_table *table, uint32_t index, const ch
 }
 
 /* Index of the symbol, 0 when the object has none of that name. */
-static uint32_t find_by_gnu_hash(const struct symbol_table *table, const struct symbol_query *query)
+static uint32_t find_by_gnu_hash(const struct symbol_table *table,
+				 const struct symbol_query *query)
 {
 	uint32_t bucket_count = table->gnu_hash[0];
 	uint32_t first = table->gnu_hash[1];
@@ -116,7 +122,8 @@ static uint32_t find_by_gnu_hash(const struct symbol_table *table, const struct 
 	}
 }
 
-static uint32_t find_by_sysv_hash(const struct symbol_table *table, const struct symbol_query *query)
+static uint32_t find_by_sysv_hash(const struct symbol_table *table,
+				  const struct symbol_query *query)
 {
 	uint32_t bucket_count = table->sysv_hash[0];
 	const uint32_t *buckets = table->sysv_hash + 2;

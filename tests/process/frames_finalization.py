@@ -2,9 +2,10 @@
 
     PROBE_AT_END=1 PROBE_SAYS_DESTROY=1 python frames_finalization.py frames_probe.so [threads]
 
-With threads, two are in C and walk their frames all the while; their frames keep the
-module alive, so nothing of it is dropped. A line an event: what it is, then finalizing, collecting, collecting known, called and the
-innermost function; from __del__ also whether the frames are sys._getframe's.
+With threads, two are in C and walk their frames all the while; their frames keep the module
+alive, so nothing of it is dropped. A line an event: what it is, then a count, finalizing,
+collecting, collecting known, called and the innermost function; from __del__ also whether
+the frames are sys._getframe's.
 """
 import atexit
 import ctypes

@@ -365,6 +365,8 @@ class Noise:
         while not self.is_over:
             number += 1
             work(number)
+            # On a busy machine they would keep the interpreter's lock from the others.
+            time.sleep(0.0005)
 
     def compile(self, number):
         space = {}
@@ -376,7 +378,6 @@ class Noise:
         it = [number]
         it.append(it)
         gc.collect(0)
-        time.sleep(0.0005)
 
     def free(self, number):
         [str(x) * 10 for x in range(100)]

@@ -14,8 +14,8 @@
 #include <unwind.h>
 
 #include "frames/language.h"
-#include "frames/memory.h"
 #include "frames/merge.h"
+#include "frames/peek.h"
 
 #define EXPORT __attribute__((visibility("default")))
 
@@ -41,14 +41,14 @@ EXPORT int probe_attach(void)
 
 EXPORT void probe_set_guarded(int is_guarded)
 {
-	memory_set_guarded(is_guarded);
+	peek_set_guarded(is_guarded);
 }
 
 /* A line a frame: function, file and line, with 0x1f between them. */
 static size_t write_frames(const struct language_frame *frames, size_t count, char *text,
 			   size_t size)
 {
-	static __thread struct language_description description;
+	struct language_description description;
 	size_t used = 0;
 
 	for (size_t i = 0; i < count && used < size; i++) {
@@ -118,14 +118,13 @@ static bool is_in_probe_call(uintptr_t pc)
  * "call" for each native frame of probe_call(). */
 EXPORT size_t probe_order(char *text, size_t size)
 {
-	static __thread struct native_stack stack;
-	static __thread struct merged_frame merged[FRAMES_MAX + NATIVE_MAX];
-	static __thread struct language_frame frames[FRAMES_MAX];
-	static __thread struct language_description description;
+	struct native_stack stack = { .count = 0 };
+	struct merged_frame merged[FRAMES_MAX + NATIVE_MAX];
+	struct language_frame frames[FRAMES_MAX];
+	struct language_description description;
 	bool is_truncated;
 	size_t used = 0;
 
-	stack.count = 0;
 	_Unwind_Backtrace(add_native, &stack);
 
 	size_t count = python.walk(frames, FRAMES_MAX, &is_truncated);
@@ -168,7 +167,7 @@ static uint64_t now_ns(void)
 
 EXPORT uint64_t probe_cost_ns(unsigned rounds, int is_described)
 {
-	static __thread struct language_description description;
+	struct language_description description;
 	struct language_frame frames[FRAMES_MAX];
 	uint64_t begin = now_ns();
 
@@ -238,11 +237,11 @@ EXPORT int probe_keeps_errno(void)
 	errno = 4242;
 	probe_attach();
 	for (int is_guarded = 0; is_guarded < 2; is_guarded++) {
-		memory_set_guarded(is_guarded);
+		peek_set_guarded(is_guarded);
 		probe_walk(text, sizeof(text), &is_truncated);
 		probe_record();
 	}
-	memory_set_guarded(false);
+	peek_set_guarded(false);
 	return errno == 4242;
 }
 

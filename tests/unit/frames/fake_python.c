@@ -39,11 +39,13 @@ uintptr_t fake_text(struct fake_python *fake, const void *characters, size_t len
 		    unsigned kind, int is_ascii)
 {
 	const struct python_layout *layout = &python_runtime.layout;
-	size_t head = layout->text_ascii_data + (is_ascii ? 0 : python_runtime.minor <= 11 ? 24 : 16);
+	size_t more = is_ascii ? 0 : python_runtime.minor <= 11 ? 24 : 16;
+	size_t head = layout->text_ascii_data + more;
 	uintptr_t object = make_object(fake, text_type, head + kind * (length + 1));
 
 	set_word(object + layout->text_length, length);
-	set_int(object + layout->text_state, (int32_t)(kind << 2 | 1 << 5 | (is_ascii ? 1 << 6 : 0)));
+	set_int(object + layout->text_state,
+		(int32_t)(kind << 2 | 1 << 5 | (is_ascii ? 1 << 6 : 0)));
 	memcpy((void *)(object + head), characters, length * kind);
 	return object;
 }

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "frames/memory.h"
+#include "frames/peek.h"
 #include "frames/python_layout.h"
 
 /* Every word says its own index times 8, after the head. */

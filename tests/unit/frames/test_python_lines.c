@@ -63,9 +63,9 @@ static void each_row_has_its_line(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		const struct row *row = &rows[i];
-		struct memory_window table;
+		struct peek_window table;
 
-		memory_window_init(&table, (uintptr_t)row->table, row->size);
+		peek_window_init(&table, (uintptr_t)row->table, row->size);
 
 		uint32_t line = python_line(row->minor, &table, row->first_line, row->position);
 
@@ -83,10 +83,10 @@ static void a_location_has_its_columns(void **state)
 		ENTRY(15, 1),
 	};
 	struct python_location location;
-	struct memory_window table;
+	struct peek_window table;
 
 	(void)state;
-	memory_window_init(&table, (uintptr_t)bytes, sizeof(bytes));
+	peek_window_init(&table, (uintptr_t)bytes, sizeof(bytes));
 	python_location_init(&location, 7);
 
 	assert_true(python_location_next(&location, &table));

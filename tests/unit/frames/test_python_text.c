@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "fake_python.h"
-#include "frames/memory.h"
+#include "frames/peek.h"
 #include "frames/python_object.h"
 
 static struct fake_python fake;

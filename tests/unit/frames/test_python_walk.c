@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "fake_python.h"
-#include "frames/memory.h"
+#include "frames/peek.h"
 #include "frames/python_moment.h"
 #include "frames/python_object.h"
 #include "frames/python_walk.h"
@@ -132,7 +132,7 @@ static void damaged_memory_gives_fewer_frames_never_a_crash(void **state)
 	uint64_t seed = 0x9e3779b97f4a7c15;
 
 	(void)state;
-	memory_set_guarded(true);
+	peek_set_guarded(true);
 	for (unsigned minor = PYTHON_MINOR_FIRST; minor <= MINOR_LAST; minor++)
 		for (unsigned round = 0; round < 1500; round++) {
 			fake_python_init(&fake, minor);
@@ -149,7 +149,7 @@ static void a_frame_that_never_was_is_refused(void **state)
 
 	(void)state;
 	for (int is_guarded = 0; is_guarded < 2; is_guarded++) {
-		memory_set_guarded(is_guarded);
+		peek_set_guarded(is_guarded);
 		fake_python_init(&fake, 12);
 		for (size_t i = 0; i < sizeof(addresses) / sizeof(*addresses); i++) {
 			struct language_frame frame = { .code = addresses[i],
@@ -163,7 +163,7 @@ static void a_frame_that_never_was_is_refused(void **state)
 			assert_int_equal(-EFAULT, python_read_self(&frame, &self));
 		}
 	}
-	memory_set_guarded(true);
+	peek_set_guarded(true);
 }
 
 static void the_call_is_named(void **state)

@@ -1,8 +1,7 @@
-#include "frames/memory.h"
+#include "frames/peek.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdatomic.h>
 #include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -16,11 +15,12 @@
 #define ADDRESS_END ((uintptr_t)1 << 52)
 #endif
 
-static atomic_bool is_guarded = true;
+/* Initial-exec: the first access in a thread must not allocate. */
+static _Thread_local bool is_direct __attribute__((tls_model("initial-exec")));
 
-void memory_set_guarded(bool is_guarded_now)
+void peek_set_guarded(bool is_guarded)
 {
-	atomic_store_explicit(&is_guarded, is_guarded_now, memory_order_relaxed);
+	is_direct = !is_guarded;
 }
 
 /* A kernel copies from the pipe's writer with the same check as from us. For
@@ -60,38 +60,38 @@ static bool read_guarded(uintptr_t address, void *ret, size_t size)
 	return is_read;
 }
 
-bool memory_read(uintptr_t address, void *ret, size_t size)
+bool peek(uintptr_t address, void *ret, size_t size)
 {
 	if (address < ADDRESS_MIN || address >= ADDRESS_END || size > ADDRESS_END - address)
 		return false;
-	if (atomic_load_explicit(&is_guarded, memory_order_relaxed))
+	if (!is_direct)
 		return read_guarded(address, ret, size);
 	memcpy(ret, (const void *)address, size);
 	return true;
 }
 
-uintptr_t memory_word(uintptr_t address)
+uintptr_t peek_word(uintptr_t address)
 {
 	uintptr_t word;
 
-	return memory_read(address, &word, sizeof(word)) ? word : 0;
+	return peek(address, &word, sizeof(word)) ? word : 0;
 }
 
-int32_t memory_int(uintptr_t address)
+int32_t peek_int(uintptr_t address)
 {
 	int32_t value;
 
-	return memory_read(address, &value, sizeof(value)) ? value : 0;
+	return peek(address, &value, sizeof(value)) ? value : 0;
 }
 
-uint8_t memory_byte(uintptr_t address)
+uint8_t peek_byte(uintptr_t address)
 {
 	uint8_t byte;
 
-	return memory_read(address, &byte, sizeof(byte)) ? byte : 0;
+	return peek(address, &byte, sizeof(byte)) ? byte : 0;
 }
 
-void memory_window_init(struct memory_window *window, uintptr_t address, size_t size)
+void peek_window_init(struct peek_window *window, uintptr_t address, size_t size)
 {
 	window->next = address;
 	window->left = size;
@@ -99,11 +99,11 @@ void memory_window_init(struct memory_window *window, uintptr_t address, size_t 
 	window->at = 0;
 }
 
-static bool window_fill(struct memory_window *window)
+static bool window_fill(struct peek_window *window)
 {
 	size_t count = window->left < sizeof(window->bytes) ? window->left : sizeof(window->bytes);
 
-	if (count == 0 || !memory_read(window->next, window->bytes, count))
+	if (count == 0 || !peek(window->next, window->bytes, count))
 		return false;
 	window->next += count;
 	window->left -= count;
@@ -112,7 +112,7 @@ static bool window_fill(struct memory_window *window)
 	return true;
 }
 
-int memory_window_byte(struct memory_window *window)
+int peek_window_byte(struct peek_window *window)
 {
 	if (window->at == window->count && !window_fill(window))
 		return -1;

@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "frames/memory.h"
+#include "frames/peek.h"
 
 /* A readable page before one that is not. */
 static uint8_t *make_edge(void)
@@ -48,17 +48,17 @@ static int check_guarded(const uint8_t *edge)
 {
 	uint8_t bytes[5000];
 
-	memory_set_guarded(true);
+	peek_set_guarded(true);
 	errno = 4242;
-	if (!memory_read((uintptr_t)edge - 8, bytes, 8) || bytes[0] != 7 || bytes[7] != 7)
+	if (!peek((uintptr_t)edge - 8, bytes, 8) || bytes[0] != 7 || bytes[7] != 7)
 		return 1;
-	if (memory_read((uintptr_t)edge - 7, bytes, 8) || memory_read((uintptr_t)edge, bytes, 1))
+	if (peek((uintptr_t)edge - 7, bytes, 8) || peek((uintptr_t)edge, bytes, 1))
 		return 2;
-	if (memory_read(0, bytes, 1) || memory_read(64, bytes, 1) ||
-	    memory_read(UINTPTR_MAX - 3, bytes, 8) || memory_read((uintptr_t)1 << 63, bytes, 8))
+	if (peek(0, bytes, 1) || peek(64, bytes, 1) ||
+	    peek(UINTPTR_MAX - 3, bytes, 8) || peek((uintptr_t)1 << 63, bytes, 8))
 		return 3;
-	if (memory_word((uintptr_t)edge - 8) != 0x0707070707070707 ||
-	    memory_word((uintptr_t)edge) != 0)
+	if (peek_word((uintptr_t)edge - 8) != 0x0707070707070707 ||
+	    peek_word((uintptr_t)edge) != 0)
 		return 4;
 	if (errno != 4242)
 		return 5;
@@ -113,34 +113,34 @@ static void direct_reads_refuse_what_no_process_has(void **state)
 	uint64_t read = 0;
 
 	(void)state;
-	memory_set_guarded(false);
-	assert_true(memory_read((uintptr_t)&value, &read, sizeof(read)));
+	peek_set_guarded(false);
+	assert_true(peek((uintptr_t)&value, &read, sizeof(read)));
 	assert_int_equal(42, read);
-	assert_false(memory_read(0, &read, sizeof(read)));
-	assert_false(memory_read(8, &read, sizeof(read)));
-	assert_false(memory_read((uintptr_t)1 << 63, &read, sizeof(read)));
-	assert_false(memory_read(UINTPTR_MAX - 3, &read, sizeof(read)));
-	memory_set_guarded(true);
+	assert_false(peek(0, &read, sizeof(read)));
+	assert_false(peek(8, &read, sizeof(read)));
+	assert_false(peek((uintptr_t)1 << 63, &read, sizeof(read)));
+	assert_false(peek(UINTPTR_MAX - 3, &read, sizeof(read)));
+	peek_set_guarded(true);
 }
 
 static void a_window_ends_with_its_bytes_or_with_memory(void **state)
 {
 	uint8_t *edge = make_edge();
-	struct memory_window window;
+	struct peek_window window;
 	int count = 0;
 
 	(void)state;
-	memory_window_init(&window, (uintptr_t)edge - 100, 100);
-	while (memory_window_byte(&window) == 7)
+	peek_window_init(&window, (uintptr_t)edge - 100, 100);
+	while (peek_window_byte(&window) == 7)
 		count++;
 	assert_int_equal(100, count);
-	assert_int_equal(-1, memory_window_byte(&window));
+	assert_int_equal(-1, peek_window_byte(&window));
 
-	memory_window_init(&window, (uintptr_t)edge - 100, 200);
-	for (count = 0; memory_window_byte(&window) == 7; count++)
+	peek_window_init(&window, (uintptr_t)edge - 100, 200);
+	for (count = 0; peek_window_byte(&window) == 7; count++)
 		;
 	assert_true(count <= 100);
-	assert_int_equal(-1, memory_window_byte(&window));
+	assert_int_equal(-1, peek_window_byte(&window));
 }
 
 int main(void)
@@ -152,5 +152,5 @@ int main(void)
 		cmocka_unit_test(a_window_ends_with_its_bytes_or_with_memory),
 	};
 
-	return cmocka_run_group_tests_name("memory", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("peek", tests, NULL, NULL);
 }
