@@ -121,8 +121,9 @@ static bool has_unknown_frame(const struct snapshot *snapshot, const struct ledg
 {
 	const uint32_t *frames = (const uint32_t *)(stack + 1);
 
+	/* A frame that found no room is none, and counted as lost. */
 	for (size_t i = 0; i < stack->frame_count; i++)
-		if (!snapshot_record(snapshot, LEDGER_FRAMES, frames[i]))
+		if (is_bad_record(snapshot, LEDGER_FRAMES, frames[i]))
 			return true;
 	return false;
 }

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdbool.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/resource.h>
@@ -18,8 +17,7 @@
 #define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
 #endif
 
-/* Past RLIMIT_FSIZE ftruncate would end the host with SIGXFSZ. */
-static bool size_is_allowed(uint64_t size)
+bool file_size_is_allowed(uint64_t size)
 {
 	struct rlimit limit;
 
@@ -48,7 +46,7 @@ static int file_create(const char *directory, char *ret_path)
 
 void *file_map(const char *directory, uint64_t size, char *ret_path, int *ret_error)
 {
-	if (!size_is_allowed(size)) {
+	if (!file_size_is_allowed(size)) {
 		*ret_error = -EFBIG;
 		return NULL;
 	}

@@ -6,8 +6,13 @@
 #ifndef LEDGER_FILE_H
 #define LEDGER_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* May a file have `size` bytes? Past RLIMIT_FSIZE a write or ftruncate would end the host
+ * with SIGXFSZ. */
+bool file_size_is_allowed(uint64_t size);
 
 /* Creates PID-RANDOM.ledger in `directory`, `size` bytes and sparse, and maps it.
  * Fills `ret_path` (PATH_MAX bytes). Returns the memory, or NULL with *ret_error a

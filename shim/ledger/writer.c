@@ -153,6 +153,9 @@ int ledger_copy(const struct ledger *ledger)
 	const struct ledger_header *header = ledger->header;
 	const char *bytes = (const char *)header;
 	int error = errno;
+
+	if (!file_size_is_allowed(header->file_size))
+		return -EFBIG;
 	int fd = memfd_create("pqleak", MFD_CLOEXEC);
 	bool is_whole = fd >= 0 && bytes_write(fd, bytes, LEDGER_PAGE, 0);
 

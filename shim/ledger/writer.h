@@ -44,7 +44,7 @@ void ledger_end(struct ledger *ledger, enum ledger_process_end end);
 
 /* A descriptor of a memory file with all that is recorded, for a reader to whom a
  * private ledger is shown; close-on-exec, the caller closes it. Returns -Exxx when
- * there is none. Context: any, signal handlers included; no lock: what is written
+ * there is none, -EFBIG past RLIMIT_FSIZE. Context: any, signal handlers included; no lock: what is written
  * meanwhile may be torn. Keeps errno. */
 int ledger_copy(const struct ledger *ledger);
 
