@@ -86,6 +86,14 @@ int delivery_final(void)
 	if (ledger->header->flags & LEDGER_REPORTED)
 		return -1;
 	ledger->header->flags |= LEDGER_REPORTED;
+	if (recorder_is_clean() && !delivery.options->is_verbose && !delivery.options->is_kept &&
+	    delivery.options->format == FORMAT_TEXT) {
+		/* The report would be silence: psql need not wait for it. */
+		if (ledger->path[0])
+			unlink(ledger->path);
+		errno = error;
+		return -1;
+	}
 
 	int status = report_by_companion(ledger, true);
 	bool is_heard = log_is_usable() || !log_is_stderr();

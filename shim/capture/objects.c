@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "base/text.h"
 
 extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
@@ -168,6 +169,30 @@ uint64_t objects_generation(void)
 
 	dl_iterate_phdr(read_generation, &generation);
 	return generation;
+}
+
+static int read_main(struct dl_phdr_info *info, size_t size, void *data)
+{
+	(void)size;
+	object_read_extent(data, info);
+	return 1;
+}
+
+bool object_is_main(uintptr_t address)
+{
+	static uintptr_t start, end; /* never change; read twice at worst */
+
+	if (!__atomic_load_n(&end, __ATOMIC_ACQUIRE)) {
+		struct object *object = memory_map(sizeof(*object));
+
+		if (object) {
+			dl_iterate_phdr(read_main, object);
+			start = object->start;
+			__atomic_store_n(&end, object->end, __ATOMIC_RELEASE);
+		}
+		memory_unmap(object, sizeof(*object));
+	}
+	return address >= start && address < __atomic_load_n(&end, __ATOMIC_ACQUIRE);
 }
 
 void object_path(const struct object *object, char *ret_path)

@@ -42,6 +42,9 @@ uint64_t objects_generation(void);
 /* Is `address` in the shim itself? */
 bool object_is_shim(uintptr_t address);
 
+/* Is `address` in the main program? */
+bool object_is_main(uintptr_t address);
+
 /* The full path of the object: the main program's from /proc/self/exe, since argv[0]
  * may be anything. `ret_path` has PATH_MAX bytes. */
 void object_path(const struct object *object, char *ret_path);

@@ -189,6 +189,20 @@ struct libpq *recorder_libpq(const PGconn *conn)
 	return libpq;
 }
 
+bool recorder_is_clean(void)
+{
+	const struct ledger *ledger = recorder_ledger();
+
+	if (!ledger || ledger->header->open || recorder.has_doubtful_end ||
+	    ledger->header->section[LEDGER_MISUSES].used)
+		return false;
+	for (int i = 0; i < LEDGER_SECTION_COUNT; i++) {
+		if (ledger->header->section[i].lost)
+			return false;
+	}
+	return true;
+}
+
 void recorder_exiting(void)
 {
 	__atomic_store_n(&recorder.is_exiting, true, __ATOMIC_RELAXED);

@@ -43,6 +43,11 @@ void recorder_received(PGconn *conn);
  * hands the same address to the next connect at once. */
 void recorder_finishing(PGconn *conn, uintptr_t return_address);
 
+/* Is there nothing to say of this process: every connection was finished by the main
+ * program's own code, before exit, and nothing was lost? What an interpreter's extension
+ * finishes may be a collector's doing, and is for the report to judge. Context: any. */
+bool recorder_is_clean(void);
+
 /* Exit handlers of the process have begun. Context: any. */
 void recorder_exiting(void);
 

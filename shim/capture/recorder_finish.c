@@ -7,7 +7,7 @@
 #include "ledger/records.h"
 
 static uint16_t evidence_of(const struct connection *connection,
-			    const struct language_moment *moment)
+			    const struct language_moment *moment, bool is_exiting)
 {
 	unsigned evidence = 0;
 
@@ -17,7 +17,7 @@ static uint16_t evidence_of(const struct connection *connection,
 		evidence |= LEDGER_COLLECTING;
 	if (moment->is_collecting_known)
 		evidence |= LEDGER_COLLECTING_KNOWN;
-	if (__atomic_load_n(&recorder.is_exiting, __ATOMIC_RELAXED))
+	if (is_exiting)
 		evidence |= LEDGER_EXITING;
 	if (connection->state == LEDGER_FAILED)
 		evidence |= LEDGER_WAS_FAILED;
@@ -48,7 +48,7 @@ static void inherited_finish_locked(const struct connection *connection, uint32_
 }
 
 static void finishing_locked(const PGconn *conn, uint32_t stack,
-			     const struct language_moment *moment,
+			     const struct language_moment *moment, bool is_exiting,
 			     enum ledger_transaction transaction)
 {
 	struct connection connection;
@@ -73,7 +73,7 @@ static void finishing_locked(const PGconn *conn, uint32_t stack,
 				      .pool = connection.pool,
 				      .closed_stack = stack,
 				      .called = text_add_locked(moment->called),
-				      .evidence = evidence_of(&connection, moment),
+				      .evidence = evidence_of(&connection, moment, is_exiting),
 			      });
 }
 
@@ -90,8 +90,13 @@ void recorder_finishing(PGconn *conn, uintptr_t return_address)
 							   return_address));
 
 		stack_read_moment(&stack, &moment);
+		bool is_exiting = stack_is_exiting(&stack) ||
+				  __atomic_load_n(&recorder.is_exiting, __ATOMIC_RELAXED);
+
+		if (is_exiting || stack.frame_count || !object_is_main(return_address))
+			recorder.has_doubtful_end = true;
 		recorder_lock();
-		finishing_locked(conn, stack_closed, &moment, transaction);
+		finishing_locked(conn, stack_closed, &moment, is_exiting, transaction);
 		recorder_unlock();
 		recorder_release_stack(&stack);
 	}

@@ -25,6 +25,7 @@ struct recorder {
 	enum recorder_state state;
 	bool has_fork_handlers;
 	bool is_exiting;
+	bool has_doubtful_end; /* some finish was not plainly the program's own */
 	pthread_mutex_t lock; /* guards all below */
 	struct ledger ledger;
 	struct depot depot;

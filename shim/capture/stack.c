@@ -1,6 +1,7 @@
 #include "capture/stack.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "capture/native.h"
@@ -50,6 +51,18 @@ static void stack_take_language(struct stack *stack, unsigned depth)
 		if (stack->frame_count)
 			stack->language = languages[i];
 	}
+}
+
+bool stack_is_exiting(const struct stack *stack)
+{
+	/* exit() only calls what runs the handlers: its code is some 30 bytes. */
+	const uintptr_t start = (uintptr_t)&exit, end = start + 64;
+
+	for (size_t i = 0; i < stack->native_count; i++) {
+		if (stack->scratch->pcs[i] > start && stack->scratch->pcs[i] <= end)
+			return true;
+	}
+	return false;
 }
 
 void stack_read_moment(const struct stack *stack, struct language_moment *ret)

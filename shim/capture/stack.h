@@ -45,6 +45,9 @@ void stack_describe(struct stack *stack);
 const struct depot_stack *stack_store(const struct stack *stack, struct ledger *ledger,
 				      struct depot *depot);
 
+/* Is exit() running in it, and so the exit handlers and static destructors? */
+bool stack_is_exiting(const struct stack *stack);
+
 /* What the interpreter is doing in this moment, also when it runs no frame: at its
  * shutdown there is none left. */
 void stack_read_moment(const struct stack *stack, struct language_moment *ret);
