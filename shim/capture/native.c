@@ -10,6 +10,7 @@
 
 #include "base/memory.h"
 #include "capture/objects.h"
+#include "capture/unwinder_pipe.h"
 
 #define STRING_OF(name) #name
 #define STRING(name) STRING_OF(name)
@@ -101,6 +102,19 @@ static size_t native_trim(uintptr_t *pcs, size_t count, size_t first)
 	return kept;
 }
 
+static int native_backtrace(uintptr_t *pcs, size_t max)
+{
+	static bool is_used;
+
+	unwinder_pipe_enter();
+	int found = unwinder.backtrace((void **)pcs, (int)max);
+
+	if (!__atomic_exchange_n(&is_used, true, __ATOMIC_RELAXED))
+		unwinder_pipe_find(*(void **)&unwinder.backtrace);
+	unwinder_pipe_leave();
+	return found;
+}
+
 size_t native_walk(uintptr_t return_address, uintptr_t *pcs, size_t max, bool *ret_is_truncated)
 {
 	size_t count = 0, first = 0;
@@ -109,7 +123,7 @@ size_t native_walk(uintptr_t return_address, uintptr_t *pcs, size_t max, bool *r
 	*ret_is_truncated = false;
 	if (native_open()) {
 		native_refresh();
-		int found = unwinder.backtrace((void **)pcs, (int)max);
+		int found = native_backtrace(pcs, max);
 
 		count = found > 0 ? (size_t)found : 0;
 		*ret_is_truncated = count == max;
@@ -157,6 +171,8 @@ void native_walk_pointers(const uintptr_t *pcs, size_t count, uintptr_t *stack_p
 #else
 	unw_getcontext(&context);
 #endif
+	unwinder_pipe_enter();
 	pointers_fill(&context, pcs, count, stack_pointers);
+	unwinder_pipe_leave();
 	errno = error;
 }

@@ -7,6 +7,7 @@
 #include "base/guard.h"
 #include "capture/notice.h"
 #include "capture/process.h"
+#include "capture/unwinder_pipe.h"
 #include "ledger/records.h"
 
 struct recorder recorder = { .lock = PTHREAD_MUTEX_INITIALIZER };
@@ -35,6 +36,7 @@ static void fork_child(void)
 	recorder.lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
 	scratch_reset();
 	libpq_reset_lock();
+	unwinder_pipe_reset();
 	process_unmark();
 }
 
