@@ -6,6 +6,7 @@
 #include "analyze/arena.h"
 #include "analyze/diagnosis.h"
 #include "analyze/misuse.h"
+#include "analyze/pools.h"
 #include "analyze/process.h"
 #include "analyze/sites.h"
 #include "analyze/suppressions.h"
@@ -28,12 +29,17 @@ static int sites_by_verdict(const void *left, const void *right)
 	return strcmp(one->fingerprint, other->fingerprint);
 }
 
+static struct site *list_at(const struct sites *sites, size_t index)
+{
+	return ((struct site **)sites->list.items)[index];
+}
+
+/* What the verdict means, and whether it counts. */
 static void judge(struct report *report, struct site *site, const struct analysis_input *input,
 		  struct arena *arena)
 {
 	struct report_site *row = &site->report;
 
-	row->verdict = verdict_of_site(site);
 	diagnosis_add(arena, site);
 	row->is_suppressed = row->verdict != VERDICT_OK &&
 			     suppressions_match(input->suppressions, &row->opened_stack);
@@ -73,6 +79,32 @@ static void processes_copy(struct report *report, const struct process *processe
 	report->process_count = count;
 }
 
+static bool is_listed(const struct arena_list *list, const char *module)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (strcmp(((const struct report_nameless *)list->items)[i].module, module) == 0)
+			return true;
+	return false;
+}
+
+static void nameless_copy(struct report *report, const struct process *processes, size_t count,
+			  struct arena *arena)
+{
+	struct arena_list list = { 0 };
+
+	for (size_t i = 0; i < count; i++) {
+		const struct arena_list *own = stacks_nameless(processes[i].stacks);
+		const struct report_nameless *rows = own->items;
+
+		for (size_t j = 0; j < own->count; j++)
+			if (!is_listed(&list, rows[j].module))
+				*(struct report_nameless *)arena_list_add(
+					arena, &list, sizeof(*rows)) = rows[j];
+	}
+	report->nameless = list.items;
+	report->nameless_count = list.count;
+}
+
 static void report_fill(struct report *report, const struct analysis_input *input,
 			struct arena *arena)
 {
@@ -88,7 +120,10 @@ static void report_fill(struct report *report, const struct analysis_input *inpu
 	}
 	sites_finish(&sites);
 	for (size_t i = 0; i < sites.list.count; i++)
-		judge(report, ((struct site **)sites.list.items)[i], input, arena);
+		list_at(&sites, i)->report.verdict = verdict_of_site(list_at(&sites, i));
+	pools_compare(&sites);
+	for (size_t i = 0; i < sites.list.count; i++)
+		judge(report, list_at(&sites, i), input, arena);
 
 	report->misuse = misuse.items;
 	report->misuse_count = misuse.count;
@@ -98,6 +133,9 @@ static void report_fill(struct report *report, const struct analysis_input *inpu
 		report->is_failing = true;
 	sites_copy(report, &sites, arena);
 	processes_copy(report, processes, input->reader_count, arena);
+	nameless_copy(report, processes, input->reader_count, arena);
+	for (size_t i = 0; i < input->reader_count; i++)
+		stacks_finish(processes[i].stacks);
 }
 
 struct report *analyze(const struct analysis_input *input)

@@ -86,6 +86,21 @@ static bool cause_is_pooled(const struct site *site)
 	return site->report.pools > 0;
 }
 
+static bool cause_is_collected_only(const struct site *site)
+{
+	return site->report.endings[ENDING_COLLECTED] == site->not_closed;
+}
+
+static bool cause_is_partly_closed(const struct site *site)
+{
+	return verdict_closed(site) > 0;
+}
+
+static bool cause_is_partly_closed_pooled(const struct site *site)
+{
+	return cause_is_partly_closed(site) && cause_is_pooled(site);
+}
+
 static bool cause_is_sqlstate(const struct site *site)
 {
 	for (size_t i = 0; i < site->connections.count; i++)

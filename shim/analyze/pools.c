@@ -98,9 +98,9 @@ static struct kept *kept_find(struct arena *arena, struct table *table,
 	return (struct kept *)*place;
 }
 
-static bool is_kept_by_pool(const struct site_connection *connection)
+static bool is_kept_by_pool(const struct site *site, const struct site_connection *connection)
 {
-	return connection->is_kept && connection->target &&
+	return site->report.verdict == VERDICT_HELD && connection->is_kept && connection->target &&
 	       reader_pool(connection->process->reader, connection->pool);
 }
 
@@ -113,7 +113,7 @@ static void kept_count(struct arena *arena, struct table *kept, struct table *po
 		struct kept *row;
 		uintptr_t *seen;
 
-		if (!is_kept_by_pool(&connections[i]))
+		if (!is_kept_by_pool(site, &connections[i]))
 			continue;
 		row = kept_find(arena, kept, &connections[i]);
 		row->connections++;
@@ -137,7 +137,7 @@ void pools_compare(struct sites *sites)
 		for (size_t j = 0; j < list[i]->connections.count; j++) {
 			const struct kept *row;
 
-			if (!is_kept_by_pool(&connections[j]))
+			if (!is_kept_by_pool(list[i], &connections[j]))
 				continue;
 			row = kept_find(sites->arena, &kept, &connections[j]);
 			if (row->pools > list[i]->target_pools) {

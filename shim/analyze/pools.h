@@ -9,7 +9,8 @@
 /* Counts the pools of a site and of its shares, and names them in its connections. */
 void pools_count(struct sites *sites, struct site *site);
 
-/* When that is done for all sites: the pools of each site's targets. */
+/* When all sites have a verdict: the pools of each held site's targets. What leaks has
+ * a cause of its own, and does not make a held pool one of many. */
 void pools_compare(struct sites *sites);
 
 #endif

@@ -114,6 +114,11 @@ struct report_site {
 	bool is_suppressed;
 };
 
+/* A module whose frames have no names. */
+struct report_nameless {
+	const char *module, *problem; /* "the file has another build-id" */
+};
+
 struct report_misuse {
 	const char *kind; /* "inherited finish", ... */
 	const char *diagnosis, *cure;
@@ -130,6 +135,8 @@ struct report {
 	size_t site_count;
 	const struct report_misuse *misuse;
 	size_t misuse_count;
+	const struct report_nameless *nameless;
+	size_t nameless_count;
 	uint64_t verdict_count[VERDICT_COUNT];            /* sites; misuse counts its entries */
 	uint64_t verdict_connections[VERDICT_COUNT];
 	uint64_t suppressed;  /* sites */

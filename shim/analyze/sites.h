@@ -46,8 +46,8 @@ struct site {
 	uint64_t not_closed;           /* ended, and not by the program */
 	uint64_t stuck;                /* of these, those in a transaction */
 	const struct report_stack *begun; /* what began one of those, NULL unknown */
-	/* Pools that keep a connection of this site's targets at the end, or now, in one
-	 * process, and how many connections: of the target that has most. */
+	/* Pools of held sites that keep a connection of this site's targets at the end, or
+	 * now, in one process, and how many connections: of the target that has most. */
 	size_t target_pools;
 	uint64_t target_kept;
 	const char *driver;            /* library that called libpq, "" unknown */

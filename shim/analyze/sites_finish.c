@@ -69,6 +69,7 @@ static void site_finish(struct sites *sites, struct site *site)
 	const struct report_frame *line = user_line_find(&report->opened_stack);
 	struct site_connection *connections = site->connections.items;
 	struct report_connection *copies;
+	char source[SOURCE_LINE_MAX] = "";
 
 	if (site->connections.count)
 		qsort(connections, site->connections.count, sizeof(*connections),
@@ -82,7 +83,9 @@ static void site_finish(struct sites *sites, struct site *site)
 		.language = "", .function = "", .file = "", .module = "", .build_id = "",
 		.library = "",
 	};
-	report->user_source = line ? source_line(arena, line->file, line->line) : "";
+	if (line)
+		source_read(line->file, line->line, source);
+	report->user_source = arena_copy(arena, source);
 	report->target = target_text(arena, site);
 	report->peak_open = peak_of_site(arena, site);
 	site->driver = driver_of(&report->opened_stack);
@@ -101,5 +104,4 @@ void sites_finish(struct sites *sites)
 
 	for (size_t i = 0; i < sites->list.count; i++)
 		site_finish(sites, list[i]);
-	pools_compare(sites);
 }

@@ -1,62 +1,75 @@
 #include "analyze/source.h"
 
+#include <ctype.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SOURCE_BYTES_MAX = 16 << 20 };
+enum { SOURCE_SIZE_MAX = 16 << 20 };
 
-static FILE *source_open(const char *path)
+static int source_open(const char *file, FILE **ret_stream)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int fd = open(file, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	struct stat status;
-	FILE *file = NULL;
+	int error;
 
 	if (fd < 0)
-		return NULL;
-	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
-	    status.st_size <= SOURCE_BYTES_MAX)
-		file = fdopen(fd, "r");
-	if (!file)
+		return -errno;
+	if (fstat(fd, &status) || !S_ISREG(status.st_mode) || status.st_size > SOURCE_SIZE_MAX) {
 		close(fd);
-	return file;
-}
-
-static const char *trimmed(struct arena *arena, char *line)
-{
-	char *end;
-
-	line += strspn(line, " \t\r\n\f");
-	end = line + strlen(line);
-	if (end - line > SOURCE_TEXT_MAX) {
-		end = line + SOURCE_TEXT_MAX;
-		/* Not within a character of UTF-8. */
-		while (end > line && ((unsigned char)*end & 0xc0) == 0x80)
-			end--;
+		return -EINVAL;
 	}
-	while (end > line && strchr(" \t\r\n\f", end[-1]))
-		end--;
-	*end = 0;
-	return arena_copy(arena, line);
+	*ret_stream = fdopen(fd, "r");
+	if (*ret_stream)
+		return 0;
+	error = -errno;
+	close(fd);
+	return error;
 }
 
-const char *source_line(struct arena *arena, const char *file, uint32_t number)
+/* Reads one line, keeps its first bytes after the blanks. False at the end of the file. */
+static bool source_next(FILE *stream, char text[SOURCE_LINE_MAX])
 {
-	FILE *stream = number ? source_open(file) : NULL;
-	char *line = NULL;
-	size_t size = 0;
-	const char *text = "";
+	size_t length = 0;
+	int byte;
 
-	if (!stream)
-		return text;
-	while (number && getline(&line, &size, stream) >= 0)
-		number--;
-	if (!number)
-		text = trimmed(arena, line);
-	free(line);
+	while ((byte = getc_unlocked(stream)) != EOF && byte != '\n') {
+		if (length == 0 && isspace(byte))
+			continue;
+		if (length < SOURCE_LINE_MAX - 1)
+			text[length++] = (char)byte;
+	}
+	/* A line cut within a character ends before it. */
+	if (length == SOURCE_LINE_MAX - 1) {
+		while (length && ((unsigned char)text[length - 1] & 0xc0) == 0x80)
+			length--;
+		if (length && (unsigned char)text[length - 1] >= 0xc0)
+			length--;
+	}
+	while (length && isspace((unsigned char)text[length - 1]))
+		length--;
+	text[length] = 0;
+	return byte != EOF || length;
+}
+
+int source_read(const char *file, uint32_t line, char ret_text[SOURCE_LINE_MAX])
+{
+	char text[SOURCE_LINE_MAX] = "";
+	FILE *stream;
+	int error = source_open(file, &stream);
+	bool is_there = line > 0;
+
+	if (error)
+		return error;
+	for (uint32_t i = 0; is_there && i < line; i++)
+		is_there = source_next(stream, text);
 	fclose(stream);
-	return text;
+	if (!is_there)
+		return -ENOENT;
+	memcpy(ret_text, text, SOURCE_LINE_MAX);
+	return 0;
 }

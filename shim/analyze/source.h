@@ -1,15 +1,18 @@
-/* The text of a source line, for the user line. */
+/* One line of a source file, to show beside a frame.
+ *
+ * The path came out of a ledger: only regular files are read, never a device or
+ * a pipe that would block, and never more than a bounded part.
+ */
 #ifndef ANALYZE_SOURCE_H
 #define ANALYZE_SOURCE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
-#include "analyze/arena.h"
+enum { SOURCE_LINE_MAX = 160 };
 
-enum { SOURCE_TEXT_MAX = 200 };
-
-/* Line `number` (from 1) of `file`, trimmed and cut at SOURCE_TEXT_MAX bytes; "" when
- * there is none. The path is untrusted: regular files only. */
-const char *source_line(struct arena *arena, const char *file, uint32_t number);
+/* Reads line `line` (the first is 1) of `file`, without the blanks around it, cut
+ * at SOURCE_LINE_MAX. Returns 0, -ENOENT when there is no such line, or -Exxx. */
+int source_read(const char *file, uint32_t line, char ret_text[SOURCE_LINE_MAX]);
 
 #endif

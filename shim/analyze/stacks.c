@@ -4,6 +4,7 @@
 
 #include "analyze/table.h"
 #include "analyze/user_line.h"
+#include "symbolize/perf_map.h"
 
 /* What one ledger frame became: more than one where callers were inlined. */
 struct named_frame {
@@ -15,6 +16,9 @@ struct stacks {
 	struct arena *arena;
 	const struct reader *reader;
 	struct symbolizer *symbolizer;
+	struct perf_map *perf_map; /* NULL: none, or not asked for yet */
+	bool is_perf_map_asked;
+	struct arena_list nameless; /* struct report_nameless */
 	struct table frames; /* struct named_frame by frame id */
 	struct table stacks; /* struct report_stack by stack id */
 };
@@ -54,13 +58,43 @@ static const char *build_id_text(struct arena *arena, const struct ledger_module
 	return text;
 }
 
-static size_t native_locations(const struct stacks *stacks, const struct ledger_frame *frame,
+static void nameless_add(struct stacks *stacks, const char *module, const char *problem)
+{
+	struct report_nameless *rows = stacks->nameless.items;
+
+	for (size_t i = 0; i < stacks->nameless.count; i++)
+		if (strcmp(rows[i].module, module) == 0)
+			return;
+	rows = arena_list_add(stacks->arena, &stacks->nameless, sizeof(*rows));
+	*rows = (struct report_nameless){ module, arena_copy(stacks->arena, problem) };
+}
+
+/* What a just-in-time compiler made lies in no module: the offset is the address. */
+static const char *compiled_name(struct stacks *stacks, uint64_t address)
+{
+	const struct ledger_header *header = reader_header(stacks->reader);
+	const char *name;
+
+	if (!stacks->is_perf_map_asked)
+		stacks->perf_map = perf_map_new(header->pid, header->uid);
+	stacks->is_perf_map_asked = true;
+	name = stacks->perf_map ? perf_map_find(stacks->perf_map, address) : NULL;
+	return name ? arena_copy(stacks->arena, name) : NULL;
+}
+
+/* A return address may be the first of the next function or line. */
+static uint64_t look_up_offset(const struct ledger_frame *frame)
+{
+	return frame->offset - (frame->flags & LEDGER_FRAME_RETURN ? 1 : 0);
+}
+
+static size_t native_locations(struct stacks *stacks, const struct ledger_frame *frame,
 			       const struct ledger_module *module, const char *path,
 			       struct symbolizer_location *locations)
 {
 	struct symbolizer_module where = { .path = path };
-	/* A return address may be the first of the next function or line. */
-	uint64_t before = frame->flags & LEDGER_FRAME_RETURN ? 1 : 0;
+	const char *problem;
+	size_t known;
 
 	if (!stacks->symbolizer || !*path || frame->flags & LEDGER_FRAME_CALL)
 		return 0;
@@ -68,7 +102,11 @@ static size_t native_locations(const struct stacks *stacks, const struct ledger_
 		where.build_id = module->build_id;
 		where.build_id_length = module->build_id_length;
 	}
-	return symbolizer_find(stacks->symbolizer, &where, frame->offset - before, locations);
+	known = symbolizer_find(stacks->symbolizer, &where, look_up_offset(frame), locations);
+	problem = known ? NULL : symbolizer_problem(stacks->symbolizer, &where);
+	if (problem)
+		nameless_add(stacks, path, problem);
+	return known;
 }
 
 static struct named_frame *native_frame(struct stacks *stacks, const struct ledger_frame *frame)
@@ -90,6 +128,7 @@ static struct named_frame *native_frame(struct stacks *stacks, const struct ledg
 		},
 	};
 	size_t known = native_locations(stacks, frame, module, path, locations);
+	const char *compiled;
 
 	common.owner = owner_find(stacks->arena, LEDGER_NATIVE, path,
 				  module && module->flags & LEDGER_MODULE_MAIN,
@@ -97,6 +136,11 @@ static struct named_frame *native_frame(struct stacks *stacks, const struct ledg
 	if (common.is_call || (module && module->flags & LEDGER_MODULE_LIBPQ)) {
 		common.owner = OWNER_LIBRARY;
 		common.frame.library = "libpq";
+	}
+	compiled = *path ? NULL : compiled_name(stacks, look_up_offset(frame));
+	if (compiled) {
+		common.frame.function = compiled;
+		common.frame.library = "jit";
 	}
 	named->count = known ? known : 1;
 	named->frames = arena_array(stacks->arena, named->count, sizeof(*named->frames));
@@ -181,6 +225,17 @@ struct stacks *stacks_new(struct arena *arena, const struct reader *reader,
 	stacks->reader = reader;
 	stacks->symbolizer = symbolizer;
 	return stacks;
+}
+
+void stacks_finish(struct stacks *stacks)
+{
+	perf_map_free(stacks->perf_map);
+	stacks->perf_map = NULL;
+}
+
+const struct arena_list *stacks_nameless(const struct stacks *stacks)
+{
+	return &stacks->nameless;
 }
 
 const struct report_stack *stacks_find(struct stacks *stacks, uint32_t id)

@@ -1,5 +1,6 @@
 /* The stacks of one ledger, with names: native frames by the symbolizer, inlined
- * callers as frames of their own; each frame with its library, and the program's own
+ * callers as frames of their own, code that a just-in-time compiler made by the
+ * process's perf map; each frame with its library, and the program's own
  * frames marked. Each stack is made once.
  */
 #ifndef ANALYZE_STACKS_H
@@ -16,8 +17,14 @@ struct stacks;
 struct stacks *stacks_new(struct arena *arena, const struct reader *reader,
 			  struct symbolizer *symbolizer);
 
+/* Lets go of what only finding needs. Stacks that were found stay. */
+void stacks_finish(struct stacks *stacks);
+
 /* By the ledger's id; an empty stack for 0 or a bad id. */
 const struct report_stack *stacks_find(struct stacks *stacks, uint32_t id);
+
+/* Why modules gave no names, each module once: struct report_nameless. */
+const struct arena_list *stacks_nameless(const struct stacks *stacks);
 
 /* "c", "python" ... */
 const char *language_name(unsigned language);

@@ -41,3 +41,43 @@ const struct report_frame *user_line_find(const struct report_stack *stack)
 			return &stack->frames[i];
 	return NULL;
 }
+
+static bool is_of_library(const struct report_frame *frame, const char *library)
+{
+	return *library && strcmp(frame->library, library) == 0;
+}
+
+static bool is_of_language(const struct report_frame *frame, const char *unused)
+{
+	(void)unused;
+	return strcmp(frame->language, "c") != 0 && *frame->function;
+}
+
+static bool is_named(const struct report_frame *frame, const char *unused)
+{
+	(void)unused;
+	return strcmp(frame->library, "libpq") != 0 && *frame->function;
+}
+
+static bool is_not_libpq(const struct report_frame *frame, const char *unused)
+{
+	(void)unused;
+	return strcmp(frame->library, "libpq") != 0;
+}
+
+const struct report_frame *user_line_stand_in(const struct report_stack *stack,
+					      const char *library)
+{
+	static bool (*const choices[])(const struct report_frame *frame, const char *library) = {
+		is_of_library, is_of_language, is_named, is_not_libpq,
+	};
+	const struct report_frame *line = user_line_find(stack);
+
+	if (line || !stack->count)
+		return line;
+	for (size_t i = 0; i < sizeof(choices) / sizeof(choices[0]); i++)
+		for (size_t j = 0; j < stack->count; j++)
+			if (choices[i](&stack->frames[j], library))
+				return &stack->frames[j];
+	return &stack->frames[0];
+}

@@ -22,4 +22,10 @@ void user_line_mark(struct owned_frame *frames, size_t count);
 /* The innermost frame of the program's own; NULL when there is none. */
 const struct report_frame *user_line_find(const struct report_stack *stack);
 
+/* Whom to name for a stack: the innermost frame of the program's own; without one, the
+ * innermost of `library` (a pool opens connections in threads of its own; "" none), of
+ * any language, with a name, that is not libpq's. NULL only for an empty stack. */
+const struct report_frame *user_line_stand_in(const struct report_stack *stack,
+					      const char *library);
+
 #endif

@@ -43,7 +43,7 @@ bool verdict_is_plain_growth(const struct site *site)
 	return any_share(site, is_plain_growth);
 }
 
-static uint64_t site_closed_by_program(const struct site *site)
+uint64_t verdict_closed(const struct site *site)
 {
 	uint64_t closed = site->report.endings[ENDING_CLOSED];
 
@@ -83,7 +83,7 @@ enum verdict verdict_of_site(const struct site *site)
 		return VERDICT_STUCK;
 	if (is_leak(site))
 		return VERDICT_LEAK;
-	if (endings[ENDING_COLLECTED] && site_closed_by_program(site) == 0)
+	if (endings[ENDING_COLLECTED])
 		return VERDICT_DROPPED;
 	if (endings[ENDING_SHUTDOWN] || site->open_now)
 		return VERDICT_HELD;

@@ -21,4 +21,7 @@ uint64_t verdict_connections(const struct site *site, enum verdict verdict);
 bool verdict_is_pool_growth(const struct site *site);
 bool verdict_is_plain_growth(const struct site *site);
 
+/* Connections of a site that connected, and that the program itself closed. */
+uint64_t verdict_closed(const struct site *site);
+
 #endif

@@ -56,6 +56,11 @@ static void shutdown_word(char *word, const struct site *site)
 	number_word(word, site->report.endings[ENDING_SHUTDOWN]);
 }
 
+static void stuck_word(char *word, const struct site *site)
+{
+	number_word(word, site->stuck);
+}
+
 static void target_pools_word(char *word, const struct site *site)
 {
 	number_word(word, site->target_pools);
@@ -140,6 +145,7 @@ static const struct {
 	{ "pools", pools_word },
 	{ "shutdown", shutdown_word },
 	{ "sqlstate", sqlstate_word },
+	{ "stuck", stuck_word },
 	{ "target_kept", target_kept_word },
 	{ "target_pools", target_pools_word },
 	{ "type", type_word },

@@ -43,6 +43,19 @@ static void check_length(struct ledgers *ledgers, const struct reader *reader)
 	ledgers->refused++;
 }
 
+/* A ledger on standard input is the private memory itself, and whole. */
+static void check_growth(struct ledgers *ledgers, const struct reader *reader)
+{
+	const struct ledger_header *header = reader_header(reader);
+
+	if (!(header->flags & LEDGER_INCOMPLETE) || strcmp(reader_path(reader), "-") == 0)
+		return;
+	say("'%s' is incomplete: there was no room for the file to grow, and what process %d "
+	    "recorded later was in its own memory; the report is of what came before",
+	    reader_path(reader), header->pid);
+	ledgers->refused++;
+}
+
 static int ledgers_append(struct ledgers *ledgers, struct reader *reader)
 {
 	struct reader **more = reallocarray(ledgers->readers, ledgers->count + 1, sizeof(*more));
@@ -65,6 +78,7 @@ int ledgers_add(struct ledgers *ledgers, const char *path)
 	reader = reader_open(path, &error);
 	if (reader) {
 		check_length(ledgers, reader);
+		check_growth(ledgers, reader);
 		return ledgers_append(ledgers, reader);
 	}
 	say_refused(path, error, errno);

@@ -3,8 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyze/source.h"
+#include "analyze/user_line.h"
 #include "render/page.h"
-#include "render/source.h"
 
 enum {
 	ROWS_MAX = 6,      /* without -v */

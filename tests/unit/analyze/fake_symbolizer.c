@@ -32,9 +32,18 @@ void fake_symbol(const char *path, uint64_t offset, const char *function)
 	fake_line(path, offset, function, NULL, 0);
 }
 
+static const char *nameless_path, *nameless_problem;
+
+void fake_problem(const char *path, const char *problem)
+{
+	nameless_path = path;
+	nameless_problem = problem;
+}
+
 void fake_symbols_clear(void)
 {
 	symbol_count = 0;
+	fake_problem(NULL, NULL);
 }
 
 struct symbolizer *symbolizer_new(const struct symbolizer_options *options)
@@ -46,6 +55,13 @@ struct symbolizer *symbolizer_new(const struct symbolizer_options *options)
 void symbolizer_free(struct symbolizer *symbolizer)
 {
 	free(symbolizer);
+}
+
+const char *symbolizer_problem(struct symbolizer *symbolizer,
+			       const struct symbolizer_module *module)
+{
+	(void)symbolizer;
+	return nameless_path && strcmp(nameless_path, module->path) == 0 ? nameless_problem : NULL;
 }
 
 size_t symbolizer_find(struct symbolizer *symbolizer, const struct symbolizer_module *module,

@@ -12,6 +12,8 @@ void fake_symbol(const char *path, uint64_t offset, const char *function);
 /* With file and line; several at one offset: the former is inlined into the latter. */
 void fake_line(const char *path, uint64_t offset, const char *function, const char *file,
 	       uint32_t line);
+/* Why a module has no names; one at a time. */
+void fake_problem(const char *path, const char *problem);
 void fake_symbols_clear(void);
 
 #endif

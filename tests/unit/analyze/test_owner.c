@@ -55,8 +55,18 @@ static const struct {
 	  false, OWNER_LIBRARY, "libpq" },
 	{ LEDGER_NATIVE, "/v/lib/python3.11/site-packages/psycopg2/_psycopg.cpython-311-x86_64"
 	  "-linux-gnu.so", false, OWNER_LIBRARY, "psycopg2" },
+	{ LEDGER_NATIVE, "/v/lib/python3.11/site-packages/psycopg2_binary.libs/libkrb5-1a2b.so.3",
+	  false, OWNER_LIBRARY, "psycopg2" },
 	{ LEDGER_NATIVE, "/v/lib/python3.11/site-packages/psycopg_binary/pq.so", false,
 	  OWNER_LIBRARY, "psycopg" },
+	{ LEDGER_NATIVE, "/v/lib/python3.11/site-packages/psycopg_binary/_psycopg.cpython-311"
+	  "-x86_64-linux-gnu.so", false, OWNER_LIBRARY, "psycopg" },
+	{ LEDGER_NATIVE, "/task/psycopg_c/_psycopg.cpython-311-x86_64-linux-gnu.so", false,
+	  OWNER_LIBRARY, "psycopg" },
+	{ LEDGER_NATIVE, "/v/lib/python3.11/site-packages/psycopg_binary.libs/libpq-e9b5.so.5.18",
+	  false, OWNER_LIBRARY, "libpq" },
+	{ LEDGER_NATIVE, "/v/lib/python3.11/site-packages/psycopg_binary.libs/libkrb5-fc.so.3.3",
+	  false, OWNER_LIBRARY, "psycopg" },
 	{ LEDGER_NATIVE, "/usr/lib/python3/dist-packages/shop/fast.so", false, OWNER_PACKAGE,
 	  "shop" },
 	{ LEDGER_NATIVE, "/usr/lib/python3.11/lib-dynload/_ctypes.so", false, OWNER_LIBRARY,

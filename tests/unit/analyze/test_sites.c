@@ -195,6 +195,76 @@ static void the_user_line_has_its_source(void **state)
 	scene_free(scene);
 }
 
+static void write_perf_map(const char *text)
+{
+	char path[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/tmp/perf-%d.map", getpid());
+	file = fopen(path, "w");
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void remove_perf_map(void)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/tmp/perf-%d.map", getpid());
+	unlink(path);
+}
+
+static void compiled_code_has_its_names_from_the_perf_map(void **state)
+{
+	struct scene *scene = scene_new();
+	struct ledger_builder *builder = scene_add(scene, getpid());
+	uint32_t stack = BUILDER_STACK(builder, builder_call(builder, "PQconnectdb"),
+				       builder_native(builder, 0, 0x2010),
+				       builder_native(builder, 0, 0x3000),
+				       builder_python(builder, "work", "/srv/app.py", 3));
+	const struct report_stack *opened;
+
+	(void)state;
+	builder->header.uid = getuid();
+	builder_open(builder, builder_site(builder, stack), 0);
+	/* 0x2010 is a return address: the call is the byte before it. */
+	write_perf_map("2000 10 py::work:/srv/app.py\n2010 10 another\n");
+	opened = &scene_report(scene)->sites[0].opened_stack;
+	remove_perf_map();
+
+	assert_int_equal(opened->count, 4);
+	assert_string_equal(opened->frames[1].function, "py::work:/srv/app.py");
+	assert_string_equal(opened->frames[1].library, "jit");
+	assert_false(opened->frames[1].is_user);
+	assert_string_equal(opened->frames[2].function, "");
+	assert_string_equal(opened->frames[2].library, "unknown");
+	scene_free(scene);
+}
+
+static void a_module_without_names_is_told_once(void **state)
+{
+	struct scene *scene = scene_new();
+	const struct report *report;
+
+	(void)state;
+	fake_problem("/srv/old.so", "the file has another build-id");
+	for (int pid = 1; pid <= 2; pid++) {
+		struct ledger_builder *builder = scene_add(scene, pid);
+		uint32_t module = builder_module(builder, "/srv/old.so", 0);
+		uint32_t stack = BUILDER_STACK(builder, builder_call(builder, "PQconnectdb"),
+					       builder_native(builder, module, 0x100),
+					       builder_native(builder, module, 0x200));
+
+		builder_open(builder, builder_site(builder, stack), 0);
+	}
+	report = scene_report(scene);
+	assert_int_equal(report->nameless_count, 1);
+	assert_string_equal(report->nameless[0].module, "/srv/old.so");
+	assert_string_equal(report->nameless[0].problem, "the file has another build-id");
+	scene_free(scene);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -206,6 +276,8 @@ int main(void)
 		cmocka_unit_test(the_processes_of_a_program_share_their_sites),
 		cmocka_unit_test(a_fingerprint_is_the_same_in_every_run),
 		cmocka_unit_test(the_user_line_has_its_source),
+		cmocka_unit_test(compiled_code_has_its_names_from_the_perf_map),
+		cmocka_unit_test(a_module_without_names_is_told_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
+#include "analyze/source.h"
 #include "render/duration.h"
-#include "render/source.h"
 #include "render/utf8.h"
 #include "render/writer.h"
 
