@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/guard.h"
 #include "capture/identity.h"
+#include "capture/notice.h"
 #include "capture/recorder_state.h"
 #include "ledger/connections.h"
 
@@ -79,8 +80,10 @@ void recorder_opened(struct libpq *libpq, enum libpq_call call, PGconn *conn,
 		struct identity identity;
 		struct stack stack = { 0 };
 
-		if (stack_attach_languages())
+		if (stack_attach_languages()) {
 			recorder.ledger.header->flags |= LEDGER_UNKNOWN_PYTHON;
+			notice_say(NOTICE_PYTHON_UNSUPPORTED, "CPython", ENOTSUP);
+		}
 		const struct depot_stack *stored = recorder_take_stack(&stack, libpq, call, return_address);
 
 		identity_read(libpq, conn, &identity);
@@ -88,6 +91,9 @@ void recorder_opened(struct libpq *libpq, enum libpq_call call, PGconn *conn,
 		opened_locked(&stack, stored, libpq, conn, &identity, sqlstate);
 		recorder_unlock();
 		recorder_release_stack(&stack);
+		if (recorder.ledger.is_private && recorder.ledger.path[0])
+			notice_say(NOTICE_LEDGER_STOPPED, recorder.ledger.path,
+				   recorder.ledger.private_error);
 	}
 	guard_end(&guard);
 }

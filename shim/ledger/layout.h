@@ -90,7 +90,7 @@ struct ledger_header {
 	uint64_t ended_at_ns;         /* 0 while running */
 	uint32_t command;             /* string: program and script, never other arguments */
 	uint32_t executable;          /* string: path of the main program */
-	uint32_t report_error;        /* string: why the shim could not start a companion */
+	uint32_t reserved;
 	uint32_t flags;               /* enum ledger_header_flag */
 	/* Counters over the process's life, each updated on its own. */
 	uint64_t opened;              /* creators that returned non-NULL, failed ones included */
@@ -106,9 +106,8 @@ static_assert(sizeof(struct ledger_header) == 144 + 40 * LEDGER_SECTION_COUNT,
 
 enum ledger_header_flag {
 	LEDGER_REPORTED = 1u << 0,      /* a final report was delivered from this ledger */
-	LEDGER_NO_UNWINDER = 1u << 1,   /* libunwind could not be loaded: native stacks have one frame */
-	LEDGER_UNKNOWN_PYTHON = 1u << 2, /* an interpreter whose frames this build cannot read */
-	LEDGER_INCOMPLETE = 1u << 3     /* the file could not grow: the process went on in private memory */
+	LEDGER_UNKNOWN_PYTHON = 1u << 1, /* an interpreter whose frames this build cannot read */
+	LEDGER_INCOMPLETE = 1u << 2     /* could not grow: the process went on in private memory */
 };
 
 /* String: `length` bytes follow, then a 0, then padding to a multiple of 8. */
