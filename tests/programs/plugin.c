@@ -22,5 +22,9 @@ int plugin_talk(void)
 
 PGconn *plugin_forget(void)
 {
-	return PQconnectdb("");
+	PGconn *connection = PQconnectdb("");
+
+	/* No sibling call: this function has a frame of its own. */
+	printf("status %d\n", PQstatus(connection));
+	return connection;
 }
