@@ -5,6 +5,7 @@ PQLEAK_BUILD_DIR is the build to test, PQLEAK_CLIENTS where scripts/setup put th
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -14,6 +15,10 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from server import Server  # noqa: E402
 from shim import SOURCE, Shim  # noqa: E402
+
+# A runner in the background has these ignored, and every program here would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 BUILD = pathlib.Path(os.environ.get("PQLEAK_BUILD_DIR", SOURCE / "build")).absolute()
 CLIENTS = pathlib.Path(os.environ.get("PQLEAK_CLIENTS", BUILD / "clients")).absolute()

@@ -13,7 +13,7 @@ import threading
 
 import psycopg2
 
-STOP_SECONDS = 30
+STOP_SECONDS = 10
 
 
 def free_port():

@@ -23,6 +23,16 @@ class Stepping:
         os.close(to_test)
         os.close(from_test)
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        """A test that failed half way leaves no program behind."""
+        self.process.kill()
+        self.process.communicate()
+        os.close(self.from_program)
+        os.close(self.to_program)
+
     def __iter__(self):
         """Yields the pid while the program stands at a step."""
         while True:
@@ -35,6 +45,4 @@ class Stepping:
 
     def finish(self):
         output, errors = self.process.communicate(timeout=DEADLINE)
-        os.close(self.from_program)
-        os.close(self.to_program)
         return output, errors, self.process.returncode

@@ -21,16 +21,16 @@ def test_the_server_lists_what_a_program_has_open_and_nothing_else(database, shi
 def test_a_python_program_stops_at_each_line_of_its_own(shim, tmp_path):
     program = tmp_path / "program.py"
     program.write_text("import json\nfor n in range(2):\n    print(n)\n")
-    stepping = Stepping([sys.executable, str(program)], shim.base)
-    assert len(list(stepping)) == 6
-    assert stepping.finish() == (b"0\n1\n", b"", 0)
+    with Stepping([sys.executable, str(program)], shim.base) as stepping:
+        assert len(list(stepping)) == 6
+        assert stepping.finish() == (b"0\n1\n", b"", 0)
 
 
 def test_a_c_program_stops_after_each_connect_and_finish(database, shim):
-    stepping = Stepping([shim.program("forgotten_stepped")], shim.base)
-    open_backends = [len(database.backends()) for _ in stepping][:3]
-    assert open_backends == [1, 2, 3]
-    assert stepping.finish() == (b"", b"", 0)
+    with Stepping([shim.program("forgotten_stepped")], shim.base) as stepping:
+        open_backends = [len(database.backends()) for _ in stepping][:3]
+        assert open_backends == [1, 2, 3]
+        assert stepping.finish() == (b"", b"", 0)
 
 
 def test_the_layout_of_the_ledger_is_read_from_its_header():
