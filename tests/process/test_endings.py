@@ -1,0 +1,189 @@
+"""How each connection ended is told apart: C, C++ and Python, one row an ending.
+
+Each program opens one connection. A row is the program's argument, its exit status
+(negative: the signal), the connection's ending, the process's, and the verdict.
+"""
+import signal
+
+import pytest
+
+from shim import total
+
+C_ENDINGS = [
+    ("close", 0, "closed", "exit", "ok"),
+    ("static_destructor", 0, "shutdown", "exit", "held"),
+    ("atexit", 0, "shutdown", "exit", "held"),
+    ("open", 0, "open", "exit", "leak"),
+    ("in_transaction", 0, "open", "exit", "stuck"),
+    ("_exit", 4, "abandoned", "_exit", "leak"),
+    ("quick_exit", 5, "open", "exit", "leak"),
+    ("exec", 0, "abandoned", "exec", "leak"),
+    ("failed_exec", 6, "closed", "exit", "ok"),
+    ("signal", -signal.SIGTERM, "abandoned", "signal", "leak"),
+    ("abort", -signal.SIGABRT, "abandoned", "signal", "leak"),
+    ("kill", -signal.SIGKILL, "abandoned", "killed", "leak"),
+    ("failed_unfinished", 0, "failed_unfinished", "exit", "failed"),
+    ("failed_finished", 0, "closed", "exit", "ok"),
+    ("reset", 0, "closed", "exit", "ok"),
+]
+
+CPP_ENDINGS = [
+    ("raii", 0, "closed", "exit", "ok"),
+    ("static", 0, "shutdown", "exit", "held"),
+    ("exception", 7, "closed", "exit", "ok"),
+]
+
+PYTHON_ENDINGS = [
+    ("close", 0, "closed", "exit", "ok"),
+    ("closing", 0, "closed", "exit", "ok"),
+    ("collected", 0, "collected", "exit", "dropped"),
+    ("dropped", 0, "collected", "exit", "dropped"),
+    ("shutdown", 0, "shutdown", "exit", "held"),
+    ("atexit", 0, "shutdown", "exit", "held"),
+    ("in_transaction", 0, "shutdown", "exit", "stuck"),
+    ("underscore_exit", 4, "abandoned", "_exit", "leak"),
+    ("exec", 0, "abandoned", "exec", "leak"),
+    ("signal", -signal.SIGTERM, "abandoned", "signal", "leak"),
+    ("kill", -signal.SIGKILL, "abandoned", "killed", "leak"),
+]
+
+PSYCOPG3_ENDINGS = [
+    ("close", 0, "closed", "exit", "ok"),
+    ("with", 0, "closed", "exit", "ok"),
+    ("shutdown", 0, "shutdown", "exit", "held"),
+]
+
+FAILING = {"leak", "stuck", "failed", "misuse"}
+KEYS = ("name", "status", "ending", "ended", "verdict")
+
+
+def rows(table):
+    return pytest.mark.parametrize(KEYS, table, ids=[row[0] for row in table])
+
+
+def companion_status(status, verdict):
+    """The program's own when it is not 0, as a shell has it for a signal; else the verdict's."""
+    if status != 0:
+        return status if status > 0 else 128 - status
+    return 23 if verdict in FAILING else 0
+
+
+def assert_ending(shim, argv, status, ending, ended, verdict):
+    plain = shim.run_plain(argv)
+    assert plain.status == status, plain.errors
+    result = shim.run_companion(argv)
+    assert (result.output, result.errors) == (plain.output, plain.errors)
+    report = result.report
+    (process,) = report["processes"]
+    (site,) = report["sites"]
+    endings = {name: count for name, count in site["endings"].items() if count}
+    assert (process["opened"], endings, process["ended"]) == (1, {ending: 1}, ended)
+    assert site["verdict"] == verdict
+    assert result.status == report["exit_status"] == companion_status(status, verdict)
+    return site
+
+
+@rows(C_ENDINGS)
+def test_an_ending_in_c(name, status, ending, ended, verdict, shim):
+    site = assert_ending(shim, [shim.program("endings"), name], status, ending, ended, verdict)
+    assert site["user_line"]["function"] == "open_one"
+    if name.startswith("failed_"):
+        if name != "failed_exec":
+            assert site["connections"][0]["sqlstate"] == "3D000"
+
+
+@rows(CPP_ENDINGS)
+def test_an_ending_in_cpp(name, status, ending, ended, verdict, shim):
+    assert_ending(shim, [shim.program("endings_cpp"), name], status, ending, ended, verdict)
+
+
+@rows(PYTHON_ENDINGS)
+def test_an_ending_in_python(name, status, ending, ended, verdict, shim, python, programs):
+    site = assert_ending(shim, [python, programs / "endings.py", name], status, ending, ended,
+                         verdict)
+    line = site["user_line"]
+    assert (line["function"], line["source"]) == ("open_one", 'return psycopg2.connect("")')
+
+
+@rows(PSYCOPG3_ENDINGS)
+def test_an_ending_in_psycopg_3(name, status, ending, ended, verdict, shim, programs, clients):
+    python = clients / "sqlalchemy-2.0.38" / "bin" / "python"
+    argv = [python, programs / "endings_psycopg3.py", name]
+    assert_ending(shim, argv, status, ending, ended, verdict)
+
+
+def test_a_failed_connect_in_python_is_finished_by_the_driver(shim, python, programs):
+    result = shim.run_companion([python, programs / "endings.py", "failed"])
+    report = result.report
+    assert (result.output, result.status) == ("OperationalError\n", 0)
+    assert (total(report, "opened"), total(report, "failed")) == (1, 1)
+    (site,) = report["sites"]
+    assert site["endings"]["failed_unfinished"] == 0
+    assert site["connections"][0]["sqlstate"] == "3D000"
+
+
+def test_a_multiprocessing_child_abandons_its_connection(shim, python, programs):
+    result = shim.run_companion([python, programs / "endings.py", "multiprocessing"])
+    assert result.output == "child 0\n"
+    report = result.report
+    opened = [process for process in report["processes"] if process["opened"]]
+    assert [(process["ended"], process["abandoned"]) for process in opened] == [("_exit", 1)]
+    (site,) = report["sites"]
+    assert (site["verdict"], site["endings"]["abandoned"]) == ("leak", 1)
+    assert site["user_line"]["function"] == "open_one"
+    assert result.status == 23
+
+
+def test_a_connection_that_a_child_finishes_is_misuse_in_the_child(shim):
+    result = shim.run_companion([shim.program("inherited_finish")])
+    (misuse,) = result.report["misuse"]
+    assert "inherited" in misuse["kind"]
+    assert result.status == 23
+
+
+def test_a_ping_opens_nothing_that_a_report_could_name(shim):
+    result = shim.run_companion([shim.program("endings"), "ping"])
+    assert result.status == 0
+    assert all(total(report, "opened") == 0 for report in result.reports)
+
+
+@pytest.mark.parametrize("name", [row[0] for row in C_ENDINGS if row[0] != "exec"])
+def test_a_preloaded_program_ends_as_without_the_shim(name, shim):
+    argv = [shim.program("endings"), name]
+    plain = shim.run_plain(argv)
+    preloaded = shim.run_preloaded(argv)
+    assert preloaded.behaviour() == plain.behaviour()
+    assert len(preloaded.reports) == (name not in ("signal", "abort", "kill"))
+
+
+@pytest.mark.parametrize("name", ["signal", "kill", "abort"])
+def test_a_killed_program_leaves_its_ledger_for_a_report(name, shim):
+    result = shim.run_preloaded([shim.program("endings"), name])
+    assert result.reports == []
+    report = shim.report_of("--pid", str(result.pid)).report
+    (process,) = report["processes"]
+    assert (process["pid"], process["ended"], process["abandoned"]) == (result.pid, "killed", 1)
+
+
+def test_an_exit_code_of_its_own_is_used_when_the_report_fails(shim):
+    environment = shim.preload(exitcode=42)
+    assert shim.run_preloaded([shim.program("endings"), "open"], environment).status == 42
+    assert shim.run_preloaded([shim.program("endings"), "close"], environment).status == 0
+    assert shim.run_preloaded([shim.program("endings"), "none"], environment).status == 3
+
+
+def test_verdicts_that_do_not_fail_leave_the_status(shim):
+    program = [shim.program("endings"), "open"]
+    assert shim.run_companion(program, "--fail-on=none").status == 0
+    assert shim.run_companion(program, "--fail-on=stuck,failed").status == 0
+    assert shim.run_companion(program, "--fail-on=leak").status == 23
+    assert shim.run_companion([shim.program("endings"), "atexit"], "--fail-on=held").status == 23
+
+
+def test_a_suppressed_site_does_not_fail(shim, tmp_path):
+    suppressions = tmp_path / "suppressions"
+    suppressions.write_text("# known\nleak:open_one\n")
+    program = [shim.program("endings"), "open"]
+    assert shim.run_companion(program, f"--suppressions={suppressions}").status == 0
+    suppressions.write_text("leak:some_other_function\n")
+    assert shim.run_companion(program, f"--suppressions={suppressions}").status == 23
