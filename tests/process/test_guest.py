@@ -127,6 +127,20 @@ def test_programs_are_chosen_by_name(options, is_recorded, shim):
     assert len(result.reports) == is_recorded
 
 
+SHOW_DESCRIPTORS = """
+import os, psycopg2
+before = sorted(os.listdir('/proc/self/fd'))
+connection = psycopg2.connect('')
+connection.close()
+print(before == sorted(os.listdir('/proc/self/fd')), len(os.listdir('/proc/self/task')))
+"""
+
+
+def test_no_descriptor_and_no_thread_stays_in_the_host(shim):
+    result = shim.assert_same(["/usr/bin/python3", "-c", SHOW_DESCRIPTORS])
+    assert result.output == "True 1\n"
+    assert total(result.report, "closed") == 1
+
 
 def test_passwords_and_conninfo_are_never_recorded(shim):
     """A password in the conninfo, in the environment and in a failed connect."""
