@@ -9,6 +9,7 @@
 #include <ucontext.h>
 
 #include "base/memory.h"
+#include "capture/gate.h"
 #include "capture/objects.h"
 #include "capture/unwinder_pipe.h"
 
@@ -172,7 +173,9 @@ void native_walk_pointers(const uintptr_t *pcs, size_t count, uintptr_t *stack_p
 	unw_getcontext(&context);
 #endif
 	unwinder_pipe_enter();
+	gate_enter();
 	pointers_fill(&context, pcs, count, stack_pointers);
+	gate_leave();
 	unwinder_pipe_leave();
 	errno = error;
 }

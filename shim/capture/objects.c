@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "capture/gate.h"
 
 extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
 extern const char _end __attribute__((visibility("hidden")));
@@ -14,6 +15,13 @@ extern const char _end __attribute__((visibility("hidden")));
 bool object_is_shim(uintptr_t address)
 {
 	return address >= (uintptr_t)&__ehdr_start && address < (uintptr_t)&_end;
+}
+
+static void list_visit(int (*visit)(struct dl_phdr_info *, size_t, void *), void *data)
+{
+	gate_enter();
+	dl_iterate_phdr(visit, data);
+	gate_leave();
 }
 
 static void object_read_extent(struct object *object, const struct dl_phdr_info *info)
@@ -118,7 +126,7 @@ size_t objects_cover(const uintptr_t *addresses, size_t count, struct object *ob
 			       .object_max = max, .indexes = indexes };
 
 	memset(indexes, OBJECT_NONE, count);
-	dl_iterate_phdr(cover_object, &cover);
+	list_visit(cover_object, &cover);
 	errno = error;
 	return cover.object_count;
 }
@@ -151,7 +159,7 @@ size_t objects_named(const char *prefix, struct object *objects, size_t max)
 	int error = errno;
 	struct named named = { .prefix = prefix, .objects = objects, .max = max };
 
-	dl_iterate_phdr(name_object, &named);
+	list_visit(name_object, &named);
 	errno = error;
 	return named.count;
 }
@@ -167,7 +175,7 @@ uint64_t objects_generation(void)
 {
 	uint64_t generation = 0;
 
-	dl_iterate_phdr(read_generation, &generation);
+	list_visit(read_generation, &generation);
 	return generation;
 }
 

@@ -5,19 +5,13 @@
 #include <unistd.h>
 
 #include "base/guard.h"
+#include "capture/gate.h"
 #include "capture/notice.h"
 #include "capture/process.h"
 #include "capture/unwinder_pipe.h"
 #include "ledger/records.h"
 
 struct recorder recorder = { .lock = PTHREAD_MUTEX_INITIALIZER };
-
-void recorder_init(const struct options *options, recorder_started *started)
-{
-	recorder.options = options;
-	recorder.started = started;
-	recorder.state = options->is_enabled ? RECORDER_WAITING : RECORDER_OFF;
-}
 
 void recorder_lock(void)
 {
@@ -29,15 +23,39 @@ void recorder_unlock(void)
 	pthread_mutex_unlock(&recorder.lock);
 }
 
+/* The gate first: who is inside of it never waits for the recorder's lock. */
+static void fork_prepare(void)
+{
+	gate_close();
+	recorder_lock();
+}
+
+static void fork_parent(void)
+{
+	recorder_unlock();
+	gate_open();
+}
+
 static void fork_child(void)
 {
 	/* The forking thread held the lock across the fork, so that what it guards is
 	 * whole; the other locks are of threads that are not here. */
 	recorder.lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+	gate_reset();
 	scratch_reset();
 	libpq_reset_lock();
 	unwinder_pipe_reset();
 	process_unmark();
+}
+
+void recorder_init(const struct options *options, recorder_started *started)
+{
+	recorder.options = options;
+	recorder.started = started;
+	recorder.state = options->is_enabled ? RECORDER_WAITING : RECORDER_OFF;
+	/* Not at the first record: another thread may fork while that is being made. */
+	if (options->is_enabled)
+		pthread_atfork(fork_prepare, fork_parent, fork_child);
 }
 
 static bool program_is_wanted(const char *executable)
@@ -102,12 +120,8 @@ bool recorder_is_on(void)
 		is_begun = recorder_begin_locked();
 	state = recorder.state;
 	recorder_unlock();
-	if (is_begun) {
-		if (!recorder.has_fork_handlers)
-			pthread_atfork(recorder_lock, recorder_unlock, fork_child);
-		recorder.has_fork_handlers = true;
+	if (is_begun)
 		recorder.started(&recorder.ledger);
-	}
 	return state == RECORDER_ON;
 }
 

@@ -23,7 +23,6 @@ struct recorder {
 	const struct options *options;
 	recorder_started *started;
 	enum recorder_state state;
-	bool has_fork_handlers;
 	bool is_exiting;
 	bool has_doubtful_end; /* some finish was not plainly the program's own */
 	pthread_mutex_t lock; /* guards all below */

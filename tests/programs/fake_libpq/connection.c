@@ -3,6 +3,7 @@
  */
 #include "fake_libpq.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -168,6 +169,8 @@ PostgresPollingStatusType PQconnectPoll(PGconn *conn)
 		return PGRES_POLLING_FAILED;
 	if (conn->status == CONNECTION_OK)
 		return PGRES_POLLING_OK;
+	if (conn->conninfo.fake_cancel[0] == '1')
+		pthread_testcancel();
 	if (conn->polls_left-- > 0)
 		return conn->polls_left % 2 ? PGRES_POLLING_WRITING : PGRES_POLLING_READING;
 	if (conn->conninfo.fake_sqlstate[0]) {

@@ -13,6 +13,7 @@ static const struct {
 	KEYWORD(host), KEYWORD(hostaddr), KEYWORD(port), KEYWORD(dbname), KEYWORD(user),
 	KEYWORD(password), KEYWORD(options), KEYWORD(application_name), KEYWORD(fake_sqlstate),
 	KEYWORD(fake_keep_result), KEYWORD(fake_polls), KEYWORD(fake_socket), KEYWORD(fake_null),
+	KEYWORD(fake_cancel),
 };
 
 void fake_conninfo_set(struct fake_conninfo *conninfo, const char *keyword, const char *value)

@@ -13,6 +13,7 @@
  *	fake_polls=N          PQconnectPoll wants N more calls, 1 unless told
  *	fake_socket=0         no descriptor; PQsocket is -1
  *	fake_null=1           out of memory: creators return NULL
+ *	fake_cancel=1         PQconnectPoll is a cancellation point, as where the real one waits
  *
  * FAKE_LIBPQ_SQLSTATE in the environment is fake_sqlstate for all. Query texts that begin
  * with begin, commit, rollback, copy, select, error or notice do what they say.
@@ -48,6 +49,7 @@ struct fake_conninfo {
 	char options[FAKE_TEXT_MAX], application_name[FAKE_TEXT_MAX];
 	char fake_sqlstate[FAKE_TEXT_MAX], fake_keep_result[FAKE_TEXT_MAX];
 	char fake_polls[FAKE_TEXT_MAX], fake_socket[FAKE_TEXT_MAX], fake_null[FAKE_TEXT_MAX];
+	char fake_cancel[FAKE_TEXT_MAX];
 };
 
 struct pg_conn {
