@@ -45,14 +45,24 @@ static void end_by_quick_exit(void *unused)
 		syscall(SYS_exit_group, status);
 }
 
-/* Found once: exec is legal where dlsym is not, in a signal handler or a vfork's child. */
+/* Found once: exec is legal where dlsym is not, in a signal handler or a vfork's child.
+ * Also when pqleak is off: the calls are exported all the same. */
 static __typeof__(&execvpe) real_execvpe;
 static __typeof__(&fexecve) real_fexecve;
 
+__attribute__((constructor)) static void find_real(void)
+{
+	int error = errno;
+
+	if (!real_execvpe)
+		real_execvpe = (__typeof__(&execvpe))dlsym(RTLD_NEXT, "execvpe");
+	if (!real_fexecve)
+		real_fexecve = (__typeof__(&fexecve))dlsym(RTLD_NEXT, "fexecve");
+	errno = error;
+}
+
 void lifecycle_init(void)
 {
-	real_execvpe = (__typeof__(&execvpe))dlsym(RTLD_NEXT, "execvpe");
-	real_fexecve = (__typeof__(&fexecve))dlsym(RTLD_NEXT, "fexecve");
 	/* Without an object: run by exit() itself, after _dl_fini and so after every
 	 * destructor that may still finish a connection. */
 	__cxa_atexit(end_by_exit, NULL, NULL);
@@ -114,12 +124,16 @@ EXPORT int execv(const char *path, char *const arguments[])
 EXPORT int fexecve(int fd, char *const arguments[], char *const environment[])
 {
 	exec_begin();
+	if (!real_fexecve)
+		find_real(); /* an earlier library's constructor */
 	return exec_end(real_fexecve(fd, arguments, environment));
 }
 
 EXPORT int execvpe(const char *file, char *const arguments[], char *const environment[])
 {
 	exec_begin();
+	if (!real_execvpe)
+		find_real();
 	return exec_end(real_execvpe(file, arguments, environment));
 }
 
