@@ -34,8 +34,10 @@ static void handlers_forget(void)
 	for (int number = 1; number < NSIG; number++) {
 		struct sigaction action;
 
-		/* A handler of the host's must not run in a child that shares its memory. */
-		if (!sigaction(number, NULL, &action) && action.sa_handler != SIG_IGN) {
+		/* A handler of the host's must not run in a child that shares its memory; and
+		 * where SIGCHLD is ignored nobody learns how the program ended. */
+		if (!sigaction(number, NULL, &action) &&
+		    (action.sa_handler != SIG_IGN || number == SIGCHLD)) {
 			action = (struct sigaction){ .sa_handler = SIG_DFL };
 			sigaction(number, &action, NULL);
 		}
