@@ -46,14 +46,42 @@ bool log_is_usable(void)
 	return is_usable;
 }
 
+void log_write(int fd, const char *bytes, size_t size)
+{
+	int error = errno;
+	sigset_t fatal, old, pending;
+	struct timespec none = { 0 };
+	ssize_t written = 0;
+
+	/* A pipe without a reader, or a file past RLIMIT_FSIZE, would kill the host with
+	 * a signal that is ours. */
+	sigemptyset(&fatal);
+	sigaddset(&fatal, SIGPIPE);
+	sigaddset(&fatal, SIGXFSZ);
+	sigpending(&pending);
+	pthread_sigmask(SIG_BLOCK, &fatal, &old);
+	while (size && ((written = write(fd, bytes, size)) > 0 || (written < 0 && errno == EINTR))) {
+		bytes += written > 0 ? written : 0;
+		size -= written > 0 ? (size_t)written : 0;
+	}
+	if (written < 0 && (errno == EPIPE || errno == EFBIG)) {
+		int raised = errno == EPIPE ? SIGPIPE : SIGXFSZ;
+
+		sigemptyset(&fatal);
+		sigaddset(&fatal, raised);
+		if (!sigismember(&pending, raised))
+			sigtimedwait(&fatal, NULL, &none);
+	}
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	errno = error;
+}
+
 void log_say(const char *format, ...)
 {
 	int error = errno;
 	char line[LOG_LINE_MAX];
 	struct text text;
 	va_list list;
-	sigset_t pipe, old, pending;
-	struct timespec none = { 0 };
 
 	if (!log_is_usable())
 		return;
@@ -63,15 +91,6 @@ void log_say(const char *format, ...)
 	text_format_list(&text, format, list);
 	va_end(list);
 	line[text.length++] = '\n';
-
-	/* A pipe without a reader would kill the host with a signal that is ours. */
-	sigemptyset(&pipe);
-	sigaddset(&pipe, SIGPIPE);
-	sigpending(&pending);
-	pthread_sigmask(SIG_BLOCK, &pipe, &old);
-	if (write(STDERR_FILENO, line, text.length) < 0 && errno == EPIPE &&
-	    !sigismember(&pending, SIGPIPE))
-		sigtimedwait(&pipe, NULL, &none);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	log_write(STDERR_FILENO, line, text.length);
 	errno = error;
 }

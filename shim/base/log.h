@@ -8,6 +8,7 @@
 #define BASE_LOG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* Remembers what standard error is now. Context: constructor. */
 void log_init(void);
@@ -15,6 +16,10 @@ void log_init(void);
 /* May descriptor 2 be written to: the one of log_init, or a file, a pipe or a
  * terminal that the host put there. Context: any. Keeps errno. */
 bool log_is_usable(void);
+
+/* Writes all of `bytes`, as far as it can be; raises neither SIGPIPE nor SIGXFSZ. Context:
+ * any, signal handlers included. Keeps errno. */
+void log_write(int fd, const char *bytes, size_t size);
 
 /* Says a line; `format` as in text_format. Context: any, signal handlers
  * included. Keeps errno. */

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "base/memory.h"
 #include "base/text.h"
 
 static void add_two_digits(struct text *text, uint64_t number)
@@ -70,18 +71,24 @@ static int add_value(struct text *text, char letter, const struct log_path *valu
 
 int log_path_format(const char *pattern, const struct log_path *values, char *ret_path)
 {
+	/* Not on the stack: the report's signal may come while that is a coroutine's. */
+	char *path = memory_map(PATH_MAX);
 	struct text text;
-	char path[PATH_MAX];
+	int error = 0;
 
-	text_init(&text, path, sizeof(path));
-	for (const char *at = pattern; *at; at++) {
+	if (!path)
+		return -ENOMEM;
+	text_init(&text, path, PATH_MAX);
+	for (const char *at = pattern; *at && !error; at++) {
 		if (*at != '%')
 			text_add_bytes(&text, at, 1);
-		else if (add_value(&text, *++at, values))
-			return -EINVAL;
+		else
+			error = add_value(&text, *++at, values);
 	}
-	if (text.is_cut)
-		return -ENAMETOOLONG;
-	memcpy(ret_path, path, text.length + 1);
-	return 0;
+	if (!error && text.is_cut)
+		error = -ENAMETOOLONG;
+	if (!error)
+		memcpy(ret_path, path, text.length + 1);
+	memory_unmap(path, PATH_MAX);
+	return error;
 }

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "base/text.h"
 
 static bool is_private(const struct stat *status)
@@ -65,10 +66,9 @@ static const struct {
 static bool candidate_format(size_t index, uid_t uid, char *ret_path)
 {
 	const char *runtime = secure_getenv("XDG_RUNTIME_DIR");
-	char path[PATH_MAX];
 	struct text text;
 
-	text_init(&text, path, sizeof(path));
+	text_init(&text, ret_path, PATH_MAX);
 	if (candidates[index].before) {
 		text_add(&text, candidates[index].before);
 		text_add_unsigned(&text, uid);
@@ -78,10 +78,7 @@ static bool candidate_format(size_t index, uid_t uid, char *ret_path)
 		return false;
 	}
 	text_add(&text, candidates[index].after);
-	if (text.is_cut)
-		return false;
-	memcpy(ret_path, path, text.length + 1);
-	return true;
+	return !text.is_cut;
 }
 
 bool place_candidate(unsigned index, uid_t uid, char *ret_path)
@@ -95,17 +92,14 @@ bool place_candidate(unsigned index, uid_t uid, char *ret_path)
 
 static int place_first(char *ret_path)
 {
-	char path[PATH_MAX];
 	int error = -ENOENT;
 
 	for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]); i++) {
-		if (candidates[i].is_for_reading || !candidate_format(i, geteuid(), path))
+		if (candidates[i].is_for_reading || !candidate_format(i, geteuid(), ret_path))
 			continue;
-		error = place_check(path, is_private);
-		if (!error) {
-			memcpy(ret_path, path, strlen(path) + 1);
+		error = place_check(ret_path, is_private);
+		if (!error)
 			return 0;
-		}
 	}
 	return error;
 }
@@ -113,25 +107,28 @@ static int place_first(char *ret_path)
 static int place_given(const char *dir_option, char *ret_path)
 {
 	size_t length = strlen(dir_option);
-	char path[PATH_MAX];
-	int error;
 
-	if (length >= sizeof(path))
+	if (length >= PATH_MAX)
 		return -ENAMETOOLONG;
-	memcpy(path, dir_option, length + 1);
-	while (length > 1 && path[length - 1] == '/')
-		path[--length] = 0;
-	error = place_check(path, is_safe);
-	if (!error)
-		memcpy(ret_path, path, length + 1);
-	return error;
+	memcpy(ret_path, dir_option, length + 1);
+	while (length > 1 && ret_path[length - 1] == '/')
+		ret_path[--length] = 0;
+	return place_check(ret_path, is_safe);
 }
 
 int place_open(const char *dir_option, char *ret_path)
 {
+	/* Not on the stack: the first connection may be a coroutine's. */
+	char *path = memory_map(PATH_MAX);
 	int saved_errno = errno;
-	int error = *dir_option ? place_given(dir_option, ret_path) : place_first(ret_path);
 
+	if (!path)
+		return -ENOMEM;
+	int error = *dir_option ? place_given(dir_option, path) : place_first(path);
+
+	if (!error)
+		memcpy(ret_path, path, strlen(path) + 1);
+	memory_unmap(path, PATH_MAX);
 	errno = saved_errno;
 	return error;
 }

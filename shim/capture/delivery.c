@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/log_path.h"
+#include "base/memory.h"
 #include "capture/companion.h"
 #include "capture/notice.h"
 #include "capture/plain_report.h"
@@ -36,20 +37,18 @@ static bool log_is_stderr(void)
 /* Where the plain report goes; -1 nowhere. *ret_is_ours: to be closed. */
 static int log_open(bool *ret_is_ours)
 {
-	char path[PATH_MAX];
+	char *path = log_is_stderr() ? NULL : memory_map(PATH_MAX);
 	struct log_path values = { .pid = getpid(), .program = program_invocation_short_name,
 				   .at_ns = clock_realtime_ns() };
 
-	*ret_is_ours = !log_is_stderr() &&
-		       !log_path_format(delivery.options->log, &values, path);
-	if (*ret_is_ours) {
-		int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
+	int fd = path && !log_path_format(delivery.options->log, &values, path) ?
+			 open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600) : -1;
 
-		if (fd >= 0)
-			return fd;
-		*ret_is_ours = false;
-	}
-	return log_is_usable() ? STDERR_FILENO : -1;
+	memory_unmap(path, PATH_MAX);
+	*ret_is_ours = fd >= 0;
+	if (fd < 0 && log_is_usable())
+		fd = STDERR_FILENO;
+	return fd;
 }
 
 static void report_plainly(const struct ledger *ledger)

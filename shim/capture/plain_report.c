@@ -1,9 +1,9 @@
 #include "capture/plain_report.h"
 
-#include <errno.h>
 #include <stdbool.h>
-#include <unistd.h>
 
+#include "base/log.h"
+#include "base/memory.h"
 #include "base/text.h"
 
 enum { PLAIN_BUFFER = 4096, PLAIN_LINE_MAX = 2048 };
@@ -29,19 +29,7 @@ static const struct {
 
 static void plain_flush(struct plain *plain)
 {
-	const char *at = plain->text.bytes;
-	size_t left = plain->text.length;
-
-	while (left) {
-		ssize_t written = write(plain->fd, at, left);
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written <= 0)
-			break;
-		at += written;
-		left -= (size_t)written;
-	}
+	log_write(plain->fd, plain->text.bytes, plain->text.length);
 	text_init(&plain->text, plain->buffer, sizeof(plain->buffer));
 }
 
@@ -197,20 +185,24 @@ static void plain_add_misuse(struct plain *plain, uint32_t id)
 void plain_report_write(const struct ledger *ledger, int fd)
 {
 	const struct ledger_header *header = ledger->header;
-	struct plain plain = { .ledger = ledger, .fd = fd };
-	int error = errno;
+	/* Not on the stack: the report's signal may come while that is a coroutine's. */
+	struct plain *plain = memory_map(sizeof(*plain));
 
-	text_init(&plain.text, plain.buffer, sizeof(plain.buffer));
-	text_format(&plain.text,
+	if (!plain)
+		return;
+	plain->ledger = ledger;
+	plain->fd = fd;
+	text_init(&plain->text, plain->buffer, sizeof(plain->buffer));
+	text_format(&plain->text,
 		    "pqleak: %s (pid %d): %L connections opened, %L finished, %L open, peak %L open; "
 		    "plain report, complete it with `pqleak symbolize`",
-		    string_of(&plain, header->command), header->pid, header->opened,
+		    string_of(plain, header->command), header->pid, header->opened,
 		    header->finished, header->open, header->peak_open);
-	plain_end_line(&plain);
-	for (uint32_t id = 1; id <= count_of(&plain, LEDGER_SITES); id++)
-		plain_add_site(&plain, id);
-	for (uint32_t id = 1; id <= count_of(&plain, LEDGER_MISUSES); id++)
-		plain_add_misuse(&plain, id);
-	plain_flush(&plain);
-	errno = error;
+	plain_end_line(plain);
+	for (uint32_t id = 1; id <= count_of(plain, LEDGER_SITES); id++)
+		plain_add_site(plain, id);
+	for (uint32_t id = 1; id <= count_of(plain, LEDGER_MISUSES); id++)
+		plain_add_misuse(plain, id);
+	plain_flush(plain);
+	memory_unmap(plain, sizeof(*plain));
 }

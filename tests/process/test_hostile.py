@@ -1,0 +1,67 @@
+"""Hosts and surroundings in which a guest is easily fatal: the program ends as ever."""
+import os
+import shutil
+import signal
+import subprocess
+
+import pytest
+
+from shim import total
+
+EXECVP = ["/usr/bin/env", "true"]
+FEXECVE = ["/usr/bin/python3", "-c",
+           "import os; os.execve(os.open('/bin/true', os.O_RDONLY), ['true'], {})"]
+
+
+@pytest.fixture(params=["with a companion", "without"])
+def library(request, shim, tmp_path):
+    if request.param == "with a companion":
+        return shim.library
+    return shutil.copy(shim.library, tmp_path / "libpqleak.so")
+
+
+@pytest.mark.parametrize("argv", [EXECVP, FEXECVE], ids=["execvp", "fexecve"])
+@pytest.mark.parametrize("switch", ["0", "1"])
+def test_a_program_that_only_execs_another_one(argv, switch, shim):
+    """The exec calls are the shim's also when it is off."""
+    result = shim.run_preloaded(argv, shim.preload() | {"PQLEAK": switch})
+    assert result.behaviour() == (0, "", "")
+
+
+def test_a_standard_error_that_nobody_reads_does_not_kill(library, shim):
+    """The companion, or the plain report, would raise SIGPIPE."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    environment = shim.base | {"LD_PRELOAD": str(library)} | shim.options()
+    process = subprocess.Popen([shim.program("endings"), "open"], env=environment,
+                               stderr=writing, preexec_fn=lambda: signal.signal(
+                                   signal.SIGPIPE, signal.SIG_DFL))
+    os.close(writing)
+    assert process.wait(60) == 0
+
+
+def test_a_program_that_ignores_its_children_gets_one_report(shim):
+    argv = [shim.program("endings"), "open"]
+    result = shim.run_preloaded(
+        argv, preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
+    assert result.behaviour() == (0, "", "")
+    assert total(result.report, "open") == 1
+
+
+def enough_for_libpq(shim, program):
+    """The smallest stack, in steps of two KiB, that the program itself can do with."""
+    for size in range(8 << 10, 64 << 10, 2 << 10):
+        if shim.execute([program, size, "signal"]).status == 0:
+            return size
+    raise AssertionError("the program works with no stack")
+
+
+@pytest.mark.parametrize("log", ["stderr", "file"])
+def test_a_coroutine_has_a_small_stack(log, library, shim, compile_program):
+    """The first record, the handler of the report's signal and the plain report."""
+    program = compile_program("small_stack.c", "small_stack", "-lpq")
+    size = enough_for_libpq(shim, program)
+    log = shim.directory / "log" if log == "file" else log
+    environment = shim.preload(library, log=log, signal="USR2", format="text")
+    result = shim.execute([program, size, "signal"], environment)
+    assert (result.status, result.output) == (0, "back\n")
