@@ -9,6 +9,9 @@
 #include "capture/notice.h"
 #include "capture/objects.h"
 
+/* A function that every libpq has, and nobody wraps. */
+#define ANCHOR "PQlibVersion"
+
 enum { LIBPQ_MAX = 16, CALLER_MAX = 64, LIBPQ_FILES_MAX = 4 };
 
 const char *const libpq_call_names[CALL_COUNT] = {
@@ -94,6 +97,13 @@ static bool is_outside_shim(const void *function)
 	return function && !object_is_shim((uintptr_t)function);
 }
 
+static void *function_resolve(void *handle, const char *name)
+{
+	void *function = dlsym(handle, name);
+
+	return is_outside_shim(function) ? function : NULL;
+}
+
 /* The function as `object` sees it through its own dependencies: a plug-in opened
  * RTLD_LOCAL has its libpq in no scope but this one. */
 static void *function_in_scope(const struct object *object, const char *name)
@@ -125,13 +135,14 @@ static void *function_in_any_libpq(const char *name, struct object *objects)
 static void *function_of_caller(const struct object *caller, const char *name,
 				struct object *scratch)
 {
-	void *global = dlsym(RTLD_NEXT, name);
+	void *global = function_resolve(RTLD_NEXT, name);
 	void *local = function_in_scope(caller, name);
 	uintptr_t address = (uintptr_t)global;
 	uint8_t index;
 
-	if (!is_outside_shim(global))
-		global = NULL;
+	/* A wrapper like ours, which asked for the next one: it did not mean itself. */
+	if ((uintptr_t)local >= caller->start && (uintptr_t)local < caller->end)
+		local = NULL;
 	if (!global && !local)
 		return function_in_any_libpq(name, scratch);
 	if (!global || !local || global == local)
@@ -141,17 +152,18 @@ static void *function_of_caller(const struct object *caller, const char *name,
 	return global;
 }
 
-static void *function_resolve(void *handle, const char *name)
-{
-	void *function = dlsym(handle, name);
-
-	return is_outside_shim(function) ? function : NULL;
-}
-
+/* Another library that was preloaded may wrap some of the calls: those that would reach
+ * it without us still do. */
 static void libpq_resolve(struct libpq *libpq, void *handle)
 {
-	for (int call = 0; call < CALL_COUNT; call++)
-		libpq->call[call] = function_resolve(handle, libpq_call_names[call]);
+	bool is_global = libpq_covers(libpq, (uintptr_t)dlsym(RTLD_NEXT, ANCHOR));
+
+	for (int call = 0; call < CALL_COUNT; call++) {
+		const char *name = libpq_call_names[call];
+		void *next = is_global ? function_resolve(RTLD_NEXT, name) : NULL;
+
+		libpq->call[call] = next ? next : function_resolve(handle, name);
+	}
 #define LIBPQ_ACCESSOR(type, name, parameters) \
 	libpq->name = (type(*) parameters)function_resolve(handle, #name);
 #include "capture/libpq_accessors.def"
@@ -168,9 +180,9 @@ static bool libpq_is_complete(const struct libpq *libpq)
 	return true;
 }
 
-/* The instance that `function` belongs to, made and pinned on first sight: Apache
+/* The instance that `function` belongs to; NULL when that is no libpq. Made and pinned on first sight: Apache
  * unloads and reloads modules, and our pointers have to outlive that. */
-static struct libpq *libpq_of_function(void *function, struct object *scratch)
+static struct libpq *libpq_make(void *function, struct object *scratch)
 {
 	uintptr_t address = (uintptr_t)function;
 	uint8_t index;
@@ -202,6 +214,15 @@ static struct libpq *libpq_of_function(void *function, struct object *scratch)
 	}
 	pthread_mutex_unlock(&table.lock);
 	return libpq;
+}
+
+/* A function that is in no libpq is a wrapper's: its libpq is the global scope's. */
+static struct libpq *libpq_of_function(void *function, struct object *scratch)
+{
+	struct libpq *libpq = libpq_make(function, scratch);
+	void *anchor = libpq ? NULL : function_resolve(RTLD_NEXT, ANCHOR);
+
+	return anchor ? libpq_make(anchor, scratch) : libpq;
 }
 
 struct resolution {

@@ -65,3 +65,16 @@ def test_a_coroutine_has_a_small_stack(log, library, shim, compile_program):
     environment = shim.preload(library, log=log, signal="USR2", format="text")
     result = shim.execute([program, size, "signal"], environment)
     assert (result.status, result.output) == (0, "back\n")
+
+
+@pytest.mark.parametrize("is_first", [True, False], ids=["pqleak first", "pqleak last"])
+def test_another_preloaded_library_wraps_libpq_too(is_first, shim, compile_program):
+    """It is called as without the shim, once a call, and so is libpq."""
+    wrapper = compile_program("wrapper.c", "wrapper.so", "-shared", "-fPIC", "-ldl")
+    argv = [compile_program("small_stack.c", "small_stack", "-lpq"), 1 << 20]
+    plain = shim.execute(argv, shim.base | {"LD_PRELOAD": wrapper})
+    assert plain.behaviour() == (0, "back\n", "wrapped connect\nwrapped exec\n")
+    chain = [str(shim.library), wrapper] if is_first else [wrapper, str(shim.library)]
+    result = shim.run_preloaded(argv, shim.preload() | {"LD_PRELOAD": ":".join(chain)})
+    assert result.behaviour() == plain.behaviour()
+    assert (total(result.report, "opened"), total(result.report, "closed")) == (1, 1)
