@@ -35,6 +35,12 @@ void gate_leave(void)
 		__atomic_sub_fetch(&inside, 1, __ATOMIC_SEQ_CST);
 }
 
+/* A handler of the host's may fork while this thread is inside: it would wait for itself. */
+static unsigned own(void)
+{
+	return depth ? 1 : 0;
+}
+
 void gate_close(void)
 {
 	int error = errno;
@@ -43,7 +49,7 @@ void gate_close(void)
 	__atomic_store_n(&is_closed, true, __ATOMIC_SEQ_CST);
 	uint64_t until_ns = clock_monotonic_ns() + patience_ns;
 
-	while (__atomic_load_n(&inside, __ATOMIC_SEQ_CST) && clock_monotonic_ns() < until_ns)
+	while (__atomic_load_n(&inside, __ATOMIC_SEQ_CST) > own() && clock_monotonic_ns() < until_ns)
 		sched_yield();
 	errno = error;
 }
@@ -58,6 +64,6 @@ void gate_reset(void)
 {
 	lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
 	__atomic_store_n(&is_closed, false, __ATOMIC_SEQ_CST);
-	/* Those who were inside are not here. */
-	__atomic_store_n(&inside, 0, __ATOMIC_SEQ_CST);
+	/* The others who were inside are not here. */
+	__atomic_store_n(&inside, own(), __ATOMIC_SEQ_CST);
 }

@@ -78,3 +78,11 @@ def test_another_preloaded_library_wraps_libpq_too(is_first, shim, compile_progr
     result = shim.run_preloaded(argv, shim.preload() | {"LD_PRELOAD": ":".join(chain)})
     assert result.behaviour() == plain.behaviour()
     assert (total(result.report, "opened"), total(result.report, "closed")) == (1, 1)
+
+
+def test_a_handler_that_forks_in_the_middle_of_our_work(shim, compile_program):
+    """POSIX had fork async-signal-safe for decades: the lock is held by the one who forks."""
+    program = compile_program("forking_handler.c", "forking_handler", "-lpq")
+    result = shim.assert_same([program])
+    assert result.output == "done\n"
+    assert total(result.report, "closed") == 1
