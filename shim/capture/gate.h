@@ -1,11 +1,11 @@
-/* Keeps fork() out while a thread is inside of the loader's list or of the unwinder.
+/* Keeps fork() out while a thread of ours is inside of the loader or of the unwinder.
  *
  * Their locks are not made new in a forked child (glibc's dl_iterate_phdr, libunwind's
  * caches): a child that is forked while another thread holds one waits for ever at its
- * first connect, where the host alone would not have asked.
+ * first connect; one that is forked in the middle of a dlopen dies at its next (glibc
+ * asserts). The host alone would have done neither.
  *
- * Not around dlopen: its holder may be a plug-in's constructor that forks, and glibc makes
- * that lock new. Context: any thread; not async-signal-safe. Keeps errno.
+ * Context: any thread; not async-signal-safe. Keeps errno.
  */
 #ifndef CAPTURE_GATE_H
 #define CAPTURE_GATE_H
@@ -15,7 +15,9 @@ void gate_enter(void);
 void gate_leave(void);
 
 /* Around fork: before it in the parent, after it in the parent, and in the child. Waits
- * for those inside, which are there for microseconds; after a second it goes on. */
+ * for those inside, which are there for microseconds; after a second it goes on, since
+ * they may wait for the loader's lock, and its holder be the plug-in's constructor that
+ * forks. */
 void gate_close(void);
 void gate_open(void);
 void gate_reset(void);

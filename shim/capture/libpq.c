@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "capture/gate.h"
 #include "capture/notice.h"
 #include "capture/objects.h"
 
@@ -26,12 +27,13 @@ struct caller {
 	struct libpq *libpq;
 };
 
-/* Readers take no lock: rows are complete before the count covers them. */
+/* Readers of `libpqs` take no lock: rows are for good, and complete before the count
+ * covers them. Rows of `callers` are used again. */
 static struct {
 	pthread_mutex_t lock;
 	struct libpq libpqs[LIBPQ_MAX];
 	size_t libpq_count;
-	struct caller callers[CALLER_MAX];
+	struct caller callers[CALLER_MAX]; /* all below is read under the lock, too */
 	size_t caller_count;
 	uint64_t generation; /* of the loaded objects that `callers` is true for */
 } table = { .lock = PTHREAD_MUTEX_INITIALIZER };
@@ -57,11 +59,9 @@ struct libpq *libpq_inside(uintptr_t address)
 	return NULL;
 }
 
-static struct libpq *caller_find(uintptr_t address)
+static struct libpq *caller_find_locked(uintptr_t address)
 {
-	size_t count = __atomic_load_n(&table.caller_count, __ATOMIC_ACQUIRE);
-
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < table.caller_count; i++) {
 		const struct caller *caller = &table.callers[i];
 
 		if (address >= caller->start && address < caller->end)
@@ -74,9 +74,16 @@ static void caller_add_locked(const struct object *object, struct libpq *libpq)
 {
 	if (table.caller_count == CALLER_MAX)
 		return;
-	table.callers[table.caller_count] =
-		(struct caller){ object->start, object->end, libpq };
-	__atomic_store_n(&table.caller_count, table.caller_count + 1, __ATOMIC_RELEASE);
+	table.callers[table.caller_count++] = (struct caller){ object->start, object->end, libpq };
+}
+
+static struct libpq *caller_find(uintptr_t address)
+{
+	pthread_mutex_lock(&table.lock);
+	struct libpq *libpq = caller_find_locked(address);
+
+	pthread_mutex_unlock(&table.lock);
+	return libpq;
 }
 
 /* After a dlclose another object may lie where a caller was. */
@@ -84,11 +91,10 @@ static void callers_refresh(void)
 {
 	uint64_t generation = objects_generation();
 
-	if (__atomic_load_n(&table.generation, __ATOMIC_RELAXED) == generation)
-		return;
 	pthread_mutex_lock(&table.lock);
+	if (table.generation != generation)
+		table.caller_count = 0;
 	table.generation = generation;
-	__atomic_store_n(&table.caller_count, 0, __ATOMIC_RELEASE);
 	pthread_mutex_unlock(&table.lock);
 }
 
@@ -262,8 +268,10 @@ struct libpq *libpq_find(uintptr_t return_address, enum libpq_call call)
 	if (!libpq) {
 		struct resolution *resolution = memory_map(sizeof(*resolution));
 
+		gate_enter();
 		if (resolution)
 			libpq = caller_resolve(return_address, call, resolution);
+		gate_leave();
 		memory_unmap(resolution, sizeof(*resolution));
 		if (!libpq || !libpq->call[call])
 			notice_say(NOTICE_LIBPQ_MISSING, libpq_call_names[call], ENOENT);

@@ -47,18 +47,22 @@ static bool native_resolve(void *handle)
 
 bool native_open(void)
 {
-	enum native_state state = NATIVE_UNKNOWN;
+	enum native_state state = __atomic_load_n(&unwinder.state, __ATOMIC_ACQUIRE);
 	int error = errno;
 
+	if (state != NATIVE_UNKNOWN)
+		return state == NATIVE_READY;
+	gate_enter();
 	/* Nobody waits: the opener may wait for the loader's lock, whose holder may be
 	 * a plug-in's constructor that connects. */
-	if (!__atomic_compare_exchange_n(&unwinder.state, &state, NATIVE_OPENING, false,
-					 __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE))
-		return state == NATIVE_READY;
-	void *handle = dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL);
+	if (__atomic_compare_exchange_n(&unwinder.state, &state, NATIVE_OPENING, false,
+					__ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE)) {
+		void *handle = dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL);
 
-	state = handle && native_resolve(handle) ? NATIVE_READY : NATIVE_MISSING;
-	__atomic_store_n(&unwinder.state, state, __ATOMIC_RELEASE);
+		state = handle && native_resolve(handle) ? NATIVE_READY : NATIVE_MISSING;
+		__atomic_store_n(&unwinder.state, state, __ATOMIC_RELEASE);
+	}
+	gate_leave();
 	errno = error;
 	return state == NATIVE_READY;
 }
@@ -107,12 +111,14 @@ static int native_backtrace(uintptr_t *pcs, size_t max)
 {
 	static bool is_used;
 
+	gate_enter();
 	unwinder_pipe_enter();
 	int found = unwinder.backtrace((void **)pcs, (int)max);
 
 	if (!__atomic_exchange_n(&is_used, true, __ATOMIC_RELAXED))
 		unwinder_pipe_find(*(void **)&unwinder.backtrace);
 	unwinder_pipe_leave();
+	gate_leave();
 	return found;
 }
 
@@ -172,10 +178,10 @@ void native_walk_pointers(const uintptr_t *pcs, size_t count, uintptr_t *stack_p
 #else
 	unw_getcontext(&context);
 #endif
-	unwinder_pipe_enter();
 	gate_enter();
+	unwinder_pipe_enter();
 	pointers_fill(&context, pcs, count, stack_pointers);
-	gate_leave();
 	unwinder_pipe_leave();
+	gate_leave();
 	errno = error;
 }

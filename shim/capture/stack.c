@@ -32,7 +32,8 @@ bool stack_attach_languages(void)
 		}
 	}
 	for (size_t i = 0; i < LANGUAGE_COUNT; i++)
-		is_unsupported |= states[i] == LANGUAGE_UNSUPPORTED;
+		is_unsupported |= __atomic_load_n(&states[i], __ATOMIC_ACQUIRE) ==
+				  LANGUAGE_UNSUPPORTED;
 	return is_unsupported;
 }
 

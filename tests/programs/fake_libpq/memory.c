@@ -12,6 +12,22 @@ static pthread_mutex_t free_lock = PTHREAD_MUTEX_INITIALIZER;
 static PGconn *free_list; /* under free_lock; never given back, so that it can be checked */
 static atomic_int open_count;
 
+static void take_free_lock(void)
+{
+	pthread_mutex_lock(&free_lock);
+}
+
+static void give_free_lock(void)
+{
+	pthread_mutex_unlock(&free_lock);
+}
+
+/* As malloc, which the real one uses, does. */
+__attribute__((constructor)) static void survive_fork(void)
+{
+	pthread_atfork(take_free_lock, give_free_lock, give_free_lock);
+}
+
 int PQlibVersion(void)
 {
 	return FAKE_LIBPQ_VERSION;
