@@ -5,14 +5,17 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <libunwind.h>
+#include <sched.h>
 #include <string.h>
 #include <ucontext.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "capture/gate.h"
 #include "capture/objects.h"
 #include "capture/unwinder_pipe.h"
 
+#define OPENING_PATIENCE_NS UINT64_C(50000000)
 #define STRING_OF(name) #name
 #define STRING(name) STRING_OF(name)
 
@@ -122,20 +125,35 @@ static int native_backtrace(uintptr_t *pcs, size_t max)
 	return found;
 }
 
+/* Another thread is opening it: a pool's threads all connect at once when it starts. Not
+ * for long: see native_open. */
+static bool native_await(void)
+{
+	uint64_t until_ns = clock_monotonic_ns() + OPENING_PATIENCE_NS;
+	enum native_state state;
+
+	while ((state = __atomic_load_n(&unwinder.state, __ATOMIC_ACQUIRE)) == NATIVE_OPENING &&
+	       clock_monotonic_ns() < until_ns)
+		sched_yield();
+	return state == NATIVE_READY;
+}
+
 size_t native_walk(uintptr_t return_address, uintptr_t *pcs, size_t max, bool *ret_is_truncated)
 {
 	size_t count = 0, first = 0;
 	int error = errno;
 
 	*ret_is_truncated = false;
-	if (native_open()) {
+	if (native_open() || native_await()) {
 		native_refresh();
-		int found = native_backtrace(pcs, max);
+		int found = native_backtrace(pcs, max + NATIVE_OWN_MAX);
 
 		count = found > 0 ? (size_t)found : 0;
-		*ret_is_truncated = count == max;
 		while (first < count && object_is_shim(pcs[first]))
 			first++;
+		*ret_is_truncated = count - first > max;
+		if (*ret_is_truncated)
+			count = first + max;
 		count = native_trim(pcs, count, first);
 	}
 	if (!count)

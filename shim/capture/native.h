@@ -11,15 +11,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* More than the shim has on the stack above its caller. */
+enum { NATIVE_OWN_MAX = 16 };
+
 /* Opens libunwind, once. Returns false when it is not there, or while another
- * thread is opening it; native stacks then have one frame. */
+ * thread is opening it. */
 bool native_open(void);
 
 /* Is libunwind known to be missing? */
 bool native_is_missing(void);
 
 /* Fills at most `max` return addresses, innermost first, beginning with the caller of
- * the shim at `return_address`; returns how many, at least 1 for max > 0. */
+ * the shim at `return_address`; returns how many, at least 1 for max > 0. `pcs` has room
+ * for NATIVE_OWN_MAX more. */
 size_t native_walk(uintptr_t return_address, uintptr_t *pcs, size_t max, bool *ret_is_truncated);
 
 /* Fills the stack pointer of each of `pcs` just walked; 0 where it is not known.

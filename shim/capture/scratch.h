@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "capture/native.h"
 #include "capture/objects.h"
 #include "frames/language.h"
 #include "frames/merge.h"
@@ -32,7 +33,7 @@ struct scratch_frame {
 struct scratch {
 	struct scratch *next;
 	/* What every capture fills. */
-	uintptr_t pcs[SCRATCH_FRAMES_MAX];
+	uintptr_t pcs[SCRATCH_FRAMES_MAX + NATIVE_OWN_MAX];
 	struct language_frame frames[SCRATCH_FRAMES_MAX];
 	uint64_t words[SCRATCH_WORDS_MAX];
 	/* What only a new stack needs. */

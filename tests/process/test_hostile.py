@@ -86,3 +86,24 @@ def test_a_handler_that_forks_in_the_middle_of_our_work(shim, compile_program):
     result = shim.assert_same([program])
     assert result.output == "done\n"
     assert total(result.report, "closed") == 1
+
+
+@pytest.fixture
+def crowd(compile_program):
+    return compile_program("crowd.c", "crowd", "-O0", "-lpq", "-lpthread")
+
+
+def test_threads_that_connect_first_together_have_whole_stacks(crowd, shim):
+    """While one opens the unwinder the others had a stack of one frame, and a site of it."""
+    (site,) = shim.run_preloaded([crowd]).report["sites"]
+    assert site["count"] == 16
+    assert [frame["function"] for frame in site["opened_stack"]][:3] == \
+        ["PQconnectdb", "forget", "run"]
+
+
+@pytest.mark.parametrize("depth", [1, 4, 64, 256])
+def test_a_stack_is_as_deep_as_asked_for(depth, crowd, shim):
+    """The shim's own frames do not count."""
+    (site,) = shim.run_preloaded([crowd, 300], shim.preload(depth=depth)).report["sites"]
+    functions = [frame["function"] for frame in site["opened_stack"]]
+    assert functions == ["PQconnectdb"] + ["forget"] * depth
