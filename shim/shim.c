@@ -59,8 +59,13 @@ static void shim_started(const struct ledger *ledger)
 		notice_say(NOTICE_SIGNAL_TAKEN, signal_name, EBUSY);
 }
 
-__attribute__((constructor)) static void shim_load(void)
+/* Before it, at the first connection, when a library that was initialized earlier has it. */
+__attribute__((constructor)) void recorder_load(void)
 {
+	static bool is_loaded;
+
+	if (__atomic_exchange_n(&is_loaded, true, __ATOMIC_RELAXED))
+		return;
 	int error = errno;
 	const char *collect = secure_getenv("PQLEAK_COLLECT");
 	const char *signal = secure_getenv("PQLEAK_SIGNAL");

@@ -67,7 +67,8 @@ void recorder_init(const struct options *options, recorder_started *started)
 {
 	recorder.options = options;
 	recorder.started = started;
-	recorder.state = options->is_enabled ? RECORDER_WAITING : RECORDER_OFF;
+	__atomic_store_n(&recorder.state, options->is_enabled ? RECORDER_WAITING : RECORDER_OFF,
+			 __ATOMIC_RELEASE);
 	/* Not at the first record: another thread may fork while that is being made. */
 	if (options->is_enabled)
 		pthread_atfork(fork_prepare, fork_parent, fork_child);
@@ -126,7 +127,11 @@ bool recorder_is_on(void)
 	enum recorder_state state = __atomic_load_n(&recorder.state, __ATOMIC_ACQUIRE);
 	bool is_begun = false;
 
-	if (state == RECORDER_OFF)
+	if (state == RECORDER_UNREAD) {
+		recorder_load();
+		state = __atomic_load_n(&recorder.state, __ATOMIC_ACQUIRE);
+	}
+	if (state <= RECORDER_OFF)
 		return false;
 	if (state == RECORDER_ON && process_is_marked())
 		return true;

@@ -20,7 +20,11 @@
 /* Called once a process, at its first record, with no lock held. */
 typedef void recorder_started(const struct ledger *ledger);
 
-/* Context: constructor only. `options` and `started` live as long as the process. */
+/* Defined by who wires the recorder: the shim's constructor, which calls recorder_init.
+ * Called again, it does nothing. */
+void recorder_load(void);
+
+/* Context: recorder_load only. `options` and `started` live as long as the process. */
 void recorder_init(const struct options *options, recorder_started *started);
 
 /* A creator returned `conn`, not NULL. `sqlstate` is "" or that of its failure. */

@@ -17,7 +17,9 @@
 #include "ledger/depot.h"
 #include "ledger/writer.h"
 
-enum recorder_state { RECORDER_OFF, RECORDER_WAITING, RECORDER_ON };
+/* UNREAD: the shim's constructor has not run yet; those of the program's libraries
+ * come before it. */
+enum recorder_state { RECORDER_UNREAD, RECORDER_OFF, RECORDER_WAITING, RECORDER_ON };
 
 struct recorder {
 	const struct options *options;

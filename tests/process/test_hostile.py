@@ -107,3 +107,14 @@ def test_a_stack_is_as_deep_as_asked_for(depth, crowd, shim):
     (site,) = shim.run_preloaded([crowd, 300], shim.preload(depth=depth)).report["sites"]
     functions = [frame["function"] for frame in site["opened_stack"]]
     assert functions == ["PQconnectdb"] + ["forget"] * depth
+
+
+def test_a_librarys_constructor_connects_before_ours_has_run(shim, compile_program, tmp_path):
+    library = compile_program("early.c", "libearly.so", "-shared", "-fPIC", "-lpq")
+    program = compile_program("early.c", "early", "-DPROGRAM", library, "-lpq",
+                              f"-Wl,-rpath,{tmp_path}")
+    result = shim.assert_same([program])
+    assert result.status == 0
+    (site,) = result.report["sites"]
+    assert (site["verdict"], site["count"]) == ("leak", 1)
+    assert site["user_line"]["function"] == "connect_early"
