@@ -208,6 +208,7 @@ static struct report_stack *stack_make(struct stacks *stacks, uint32_t id)
 		}
 	}
 	owned = list.items;
+	generated_code_mark(owned, list.count);
 	user_line_mark(owned, list.count);
 	frames = arena_array(stacks->arena, list.count, sizeof(*frames));
 	for (size_t i = 0; i < list.count; i++)

@@ -33,6 +33,33 @@ static void give_generated_code_to_its_caller(struct owned_frame *frames, size_t
 	}
 }
 
+static const struct owned_frame *neighbour(const struct owned_frame *frames, size_t count,
+					   size_t index, size_t step)
+{
+	for (index += step; index < count; index += step)
+		if (!frames[index].is_native)
+			return &frames[index];
+	return NULL;
+}
+
+void generated_code_mark(struct owned_frame *frames, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		/* A step down from the innermost frame wraps, and ends the search. */
+		const struct owned_frame *inner = neighbour(frames, count, i, (size_t)-1);
+		const struct owned_frame *outer = neighbour(frames, count, i, 1);
+
+		if (frames[i].is_native || frames[i].owner != OWNER_PROGRAM ||
+		    frames[i].frame.file[0] != '<' || !inner || !outer ||
+		    inner->owner != OWNER_LIBRARY || outer->owner != OWNER_LIBRARY ||
+		    strcmp(inner->frame.library, outer->frame.library) != 0 ||
+		    strcmp(inner->frame.library, frames[i].frame.language) == 0)
+			continue;
+		frames[i].owner = OWNER_LIBRARY;
+		frames[i].frame.library = inner->frame.library;
+	}
+}
+
 void user_line_mark(struct owned_frame *frames, size_t count)
 {
 	static const struct {

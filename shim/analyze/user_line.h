@@ -14,6 +14,11 @@ struct owned_frame {
 	bool is_call; /* the wrapped call itself */
 };
 
+/* Code that a library generates has no path ("<string>"): between two frames of one
+ * library it is that library's. Interpreters are no such libraries: they call, in
+ * threads, what the program gave them. Before user_line_mark. */
+void generated_code_mark(struct owned_frame *frames, size_t count);
+
 /* Sets is_user in all frames of a stack. The program's own language frames count;
  * without any, those of packages that are no known libraries; without those, the
  * native frames that are the program's own. */

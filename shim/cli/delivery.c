@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,6 +15,8 @@
 #include "cli/command.h"
 #include "cli/say.h"
 #include "render/renderer.h"
+
+enum { WIDTH_LEAST = 40 }; /* columns; where a terminal claims less, lines are not broken */
 
 static int write_all(int fd, const char *bytes, size_t size)
 {
@@ -106,11 +109,23 @@ static bool has_color(const struct delivery *delivery)
 	return isatty(fd) && terminal && strcmp(terminal, "dumb");
 }
 
+/* Of the terminal that the report goes to; 0 where it goes elsewhere. */
+static size_t width_of(const struct delivery *delivery)
+{
+	int fd = delivery->is_to_stdout ? STDOUT_FILENO : STDERR_FILENO;
+	struct winsize size;
+
+	if (has_log(delivery) || !isatty(fd) || ioctl(fd, TIOCGWINSZ, &size))
+		return 0;
+	return size.ws_col < WIDTH_LEAST ? 0 : size.ws_col;
+}
+
 static int report_deliver(const struct delivery *delivery, const struct report *report)
 {
 	const char *format = delivery->options->format == FORMAT_JSON ? "json" : "text";
 	struct render_options options = { .is_verbose = delivery->options->is_verbose,
-					  .has_color = has_color(delivery) };
+					  .has_color = has_color(delivery),
+					  .width = width_of(delivery) };
 	char *bytes = NULL;
 	size_t size = 0;
 	FILE *out = open_memstream(&bytes, &size);

@@ -22,14 +22,17 @@ void page_label(struct page *page, const char *label);
 /* "1 connection", "20 connections". */
 void page_count(struct page *page, uint64_t count, const char *noun);
 
+/* Begins a block: "LEAK      ". */
+void page_heading(struct page *page, const char *word, enum writer_color color);
+
 /* "handle_request app.py:19": what is known of it. */
 void page_place(struct page *page, const struct report_frame *frame);
 
 /* page_stack.c: the user's own frames beside `label`, aligned, then what is hidden;
- * with is_verbose every frame. `source` is the text of the line of `user_line`;
- * both may be NULL. Nothing for an empty stack. */
+ * with is_verbose every frame, the user's own marked. `site` may be NULL. Nothing for
+ * an empty stack. */
 void page_stack(struct page *page, const char *label, const struct report_stack *stack,
-		const struct report_frame *user_line, const char *source);
+		const struct report_site *site);
 
 /* page_connection.c: lines about one connection or all of a site's. */
 void page_endings(struct page *page, const struct report_site *site);

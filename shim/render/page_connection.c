@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "analyze/sqlstate.h"
+#include "analyze/user_line.h"
 #include "render/duration.h"
 #include "render/page.h"
 
@@ -71,6 +72,10 @@ void page_endings(struct page *page, const struct report_site *site)
 	struct writer *writer = &page->writer;
 	bool is_first = true;
 
+	/* The heading says it. */
+	if (site->verdict == VERDICT_FAILED &&
+	    site->endings[ENDING_FAILED_UNFINISHED] == site->count)
+		return;
 	page_label(page, "ended");
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
 		uint64_t count = site->endings[order[i]];
@@ -126,15 +131,6 @@ static const struct report_connection *newest(const struct report_site *site, bo
 	return NULL;
 }
 
-static const struct report_frame *innermost_user(const struct report_stack *stack)
-{
-	for (size_t i = 0; i < stack->count; i++) {
-		if (stack->frames[i].is_user)
-			return &stack->frames[i];
-	}
-	return &stack->frames[0];
-}
-
 static void idle_write(struct page *page, const struct report_site *site)
 {
 	const char *end = is_running(page, site) ? "now" : "the end";
@@ -157,13 +153,12 @@ void page_uses(struct page *page, const struct report_site *site)
 
 	states_write(page, site);
 	if (begun)
-		page_stack(page, "begun", &begun->transaction_begun, &site->user_line,
-			   site->user_source);
+		page_stack(page, "begun", &begun->transaction_begun, site);
 	if (!used)
 		return;
 	page_label(page, "used");
 	writer_put(&page->writer, "last by ");
-	page_place(page, innermost_user(&used->last_use));
+	page_place(page, user_line_stand_in(&used->last_use, ""));
 	idle_write(page, site);
 	writer_put(&page->writer, "\n");
 }
@@ -204,6 +199,6 @@ void page_connections(struct page *page, const struct report_site *site)
 		page_label(page, "closed");
 		writer_format(&page->writer, "%" PRIu64 " %s\n", close->count,
 			      ending_words(page, site, close->ending));
-		page_stack(page, "", &close->stack, NULL, NULL);
+		page_stack(page, "", &close->stack, NULL);
 	}
 }

@@ -1,9 +1,10 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "analyze/user_line.h"
 #include "render/page.h"
 
-enum { LABEL_WIDTH = 8, VERDICT_WIDTH = 6 };
+enum { LABEL_WIDTH = WRITER_INDENT - 2 };
 
 /* What fails by default is written loud. */
 static const struct {
@@ -19,9 +20,11 @@ static const struct {
 void page_label(struct page *page, const char *label)
 {
 	writer_put(&page->writer, "  ");
-	writer_color(&page->writer, COLOR_BOLD);
-	writer_put(&page->writer, label);
-	writer_color(&page->writer, COLOR_NONE);
+	if (*label) {
+		writer_color(&page->writer, COLOR_BOLD);
+		writer_put(&page->writer, label);
+		writer_color(&page->writer, COLOR_NONE);
+	}
 	writer_pad(&page->writer, strlen(label) < LABEL_WIDTH ? LABEL_WIDTH - strlen(label) : 1);
 }
 
@@ -30,15 +33,18 @@ void page_count(struct page *page, uint64_t count, const char *noun)
 	writer_format(&page->writer, "%" PRIu64 " %s%s", count, noun, count == 1 ? "" : "s");
 }
 
-static void heading_write(struct page *page, enum verdict verdict)
+void page_heading(struct page *page, const char *word, enum writer_color color)
 {
-	const char *word = headings[verdict].word;
-
 	writer_put(&page->writer, "\n");
-	writer_color(&page->writer, headings[verdict].color);
+	writer_color(&page->writer, color);
 	writer_put(&page->writer, word);
 	writer_color(&page->writer, COLOR_NONE);
-	writer_pad(&page->writer, strlen(word) < VERDICT_WIDTH ? VERDICT_WIDTH - strlen(word) : 1);
+	writer_pad(&page->writer, WRITER_INDENT - strlen(word));
+}
+
+static void heading_write(struct page *page, enum verdict verdict)
+{
+	page_heading(page, headings[verdict].word, headings[verdict].color);
 }
 
 static void connection_target(struct page *page, const struct report_connection *connection)
@@ -65,15 +71,24 @@ static void target_write(struct page *page, const struct report_site *site)
 	}
 }
 
+/* A note is one line and its reason; a finding is a block. */
+static bool is_note(const struct page *page, const struct report_site *site)
+{
+	return !page->options->is_verbose &&
+	       (site->verdict == VERDICT_HELD || site->verdict == VERDICT_OK);
+}
+
 static void pools_write(struct page *page, const struct report_site *site)
 {
 	struct writer *writer = &page->writer;
+	/* Then the cause follows, and tells which. */
+	bool is_named_below = *site->pool_type && strstr(site->diagnosis, site->pool_type);
 
-	if (site->pools == 0)
+	if (site->pools == 0 || (is_named_below && is_note(page, site)))
 		return;
 	writer_put(writer, ", through ");
 	page_count(page, site->pools, "pool");
-	if (!*site->pool_library)
+	if (!*site->pool_library || is_named_below)
 		return;
 	writer_put(writer, " (");
 	writer_name(writer, site->pool_library);
@@ -91,15 +106,16 @@ static void advice_write(struct page *page, const char *label, const char *text)
 	writer_put(&page->writer, "\n");
 }
 
-/* A note is one line and its reason; a finding is a block. */
-static bool is_note(const struct page *page, const struct report_site *site)
+static const struct report_frame *opener_of(const struct report_site *site)
 {
-	return !page->options->is_verbose &&
-	       (site->verdict == VERDICT_HELD || site->verdict == VERDICT_OK);
+	return site->user_line.is_user ? &site->user_line
+				       : user_line_stand_in(&site->opened_stack,
+							    site->pool_library);
 }
 
 void page_site(struct page *page, const struct report_site *site)
 {
+	const struct report_frame *opener = opener_of(site);
 	struct writer *writer = &page->writer;
 
 	heading_write(page, site->verdict);
@@ -107,14 +123,16 @@ void page_site(struct page *page, const struct report_site *site)
 		   site->verdict == VERDICT_FAILED ? "failed connection" : "connection");
 	target_write(page, site);
 	pools_write(page, site);
-	if (is_note(page, site)) {
+	if (is_note(page, site) && opener) {
 		writer_put(writer, ": ");
-		page_place(page, &site->user_line);
+		page_place(page, opener);
 	}
 	writer_put(writer, "\n");
+	/* Where the program's own line is not among those that opened, its users are. */
+	if (is_note(page, site) && !(opener && opener->is_user))
+		page_uses(page, site);
 	if (!is_note(page, site)) {
-		page_stack(page, "opened", &site->opened_stack, &site->user_line,
-			   site->user_source);
+		page_stack(page, "opened", &site->opened_stack, site);
 		page_endings(page, site);
 		page_uses(page, site);
 	}
@@ -137,7 +155,7 @@ void page_misuse(struct page *page, const struct report_misuse *misuse)
 		connection_target(page, connection);
 	writer_format(&page->writer, " in pid %d\n", connection->pid);
 	for (size_t i = 0; i < misuse->stack_count; i++)
-		page_stack(page, misuse->stack_name[i], &misuse->stack[i], NULL, NULL);
+		page_stack(page, misuse->stack_name[i], &misuse->stack[i], NULL);
 	advice_write(page, "cause", misuse->diagnosis);
 	advice_write(page, "cure", misuse->cure);
 }

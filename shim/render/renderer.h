@@ -12,6 +12,7 @@
 struct render_options {
 	bool is_verbose; /* all frames, all sites, the line when nothing is wrong */
 	bool has_color;
+	size_t width; /* columns of the terminal; 0: lines are as long as they are */
 };
 
 struct renderer {

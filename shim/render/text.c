@@ -81,6 +81,23 @@ static void processes_write(struct page *page)
 			      report->process_count - shown);
 }
 
+/* Why frames have a module and an offset only. */
+static void nameless_write(struct page *page)
+{
+	const struct report *report = page->report;
+
+	if (!page->options->is_verbose)
+		return;
+	for (size_t i = 0; i < report->nameless_count; i++) {
+		page_heading(page, "note", COLOR_BOLD);
+		writer_put(&page->writer, "frames without names in ");
+		writer_name(&page->writer, report->nameless[i].module);
+		writer_put(&page->writer, ": ");
+		writer_name(&page->writer, report->nameless[i].problem);
+		writer_put(&page->writer, "\n");
+	}
+}
+
 /* What is missing from the report is part of the report. */
 static void gaps_write(struct page *page)
 {
@@ -90,13 +107,13 @@ static void gaps_write(struct page *page)
 	for (size_t i = 0; i < report->process_count; i++) {
 		if (report->processes[i].lost_records == 0)
 			continue;
-		writer_put(writer, "\nnote  ");
+		page_heading(page, "note", COLOR_BOLD);
 		page_count(page, report->processes[i].lost_records, "record");
 		writer_format(writer, " of pid %d found no room in its ledger: "
 			      "give a larger PQLEAK_LEDGER_MAX\n", report->processes[i].pid);
 	}
 	if (report->damaged) {
-		writer_put(writer, "\nnote  ");
+		page_heading(page, "note", COLOR_BOLD);
 		page_count(page, report->damaged, "damaged record");
 		writer_put(writer, ": torn when the process was killed, or overwritten\n");
 	}
@@ -185,6 +202,7 @@ static void report_write(struct page *page)
 		if (i < report->site_count && is_shown(page, &report->sites[i]))
 			page_site(page, &report->sites[i]);
 	}
+	nameless_write(page);
 	gaps_write(page);
 	summary_write(page);
 }
@@ -194,7 +212,7 @@ static int text_render(FILE *out, const struct report *report,
 {
 	struct page page = { .options = options, .report = report };
 
-	writer_init(&page.writer, out, options->has_color);
+	writer_init(&page.writer, out, options->has_color, options->width);
 	if (getcwd(page.directory, sizeof(page.directory) - 1))
 		strcat(page.directory, "/");
 	if (is_anything_wrong(report))

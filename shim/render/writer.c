@@ -2,43 +2,134 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "render/utf8.h"
 
 enum { ESCAPE_MAX = sizeof("\\u202e") };
 
-void writer_init(struct writer *writer, FILE *out, bool has_color)
+void writer_init(struct writer *writer, FILE *out, bool has_color, size_t width)
 {
-	*writer = (struct writer){ .out = out, .has_color = has_color };
+	*writer = (struct writer){ .out = out, .has_color = has_color, .width = width };
 }
 
-static void writer_fail(struct writer *writer)
+static void writer_fail(struct writer *writer, int error)
 {
 	if (!writer->error)
-		writer->error = errno ? -errno : -EIO;
+		writer->error = error ? -error : -EIO;
+}
+
+static void bytes_write(struct writer *writer, const char *bytes, size_t size)
+{
+	errno = 0;
+	if (!writer->error && fwrite(bytes, 1, size, writer->out) != size)
+		writer_fail(writer, errno);
+}
+
+/* Bytes of what stands at `text`, in *ret_columns how many columns it takes: none for
+ * a colour, which is the only escape sequence that reaches a line. */
+static size_t item_length(const char *text, size_t *ret_columns)
+{
+	size_t length = 1;
+
+	*ret_columns = *text != '\033';
+	if (*text == '\033')
+		return strcspn(text, "m") + 1;
+	while (((unsigned char)text[length] & 0xc0) == 0x80)
+		length++;
+	return length;
+}
+
+/* Where a line that begins in `column` is to end: at the last blank before the width,
+ * else at the first after it; the length of the text when it fits. */
+static size_t line_break(const struct writer *writer, const char *text, size_t column)
+{
+	size_t found = 0, at = 0, columns;
+
+	while (text[at]) {
+		if (text[at] == ' ' && column >= WRITER_INDENT && text[at - 1] != ' ')
+			found = at;
+		if (column >= writer->width && found)
+			return found;
+		at += item_length(text + at, &columns);
+		column += columns;
+	}
+	return at;
+}
+
+static void line_write(struct writer *writer)
+{
+	const char *text = writer->line;
+	size_t column = 0;
+
+	while (writer->width) {
+		size_t length = line_break(writer, text, column);
+
+		if (!text[length])
+			break;
+		bytes_write(writer, text, length);
+		bytes_write(writer, "\n", 1);
+		text += length + strspn(text + length, " ");
+		column = WRITER_INDENT;
+		for (size_t i = 0; i < column; i++)
+			bytes_write(writer, " ", 1);
+	}
+	bytes_write(writer, text, strlen(text));
+	writer->line_length = 0;
+	writer->line[0] = 0;
+}
+
+static void line_add(struct writer *writer, const char *text, size_t length)
+{
+	size_t size = writer->line_length + length + 1;
+
+	if (size > writer->line_size) {
+		char *line = realloc(writer->line, size * 2);
+
+		if (!line) {
+			writer_fail(writer, ENOMEM);
+			return;
+		}
+		writer->line = line;
+		writer->line_size = size * 2;
+	}
+	memcpy(writer->line + writer->line_length, text, length);
+	writer->line_length += length;
+	writer->line[writer->line_length] = 0;
 }
 
 void writer_put(struct writer *writer, const char *text)
 {
-	if (writer->error)
-		return;
-	errno = 0;
-	if (fputs(text, writer->out) == EOF)
-		writer_fail(writer);
+	while (*text && !writer->error) {
+		size_t length = strcspn(text, "\n");
+
+		line_add(writer, text, length);
+		text += length;
+		if (*text && !writer->error) {
+			line_write(writer);
+			bytes_write(writer, "\n", 1);
+			text++;
+		}
+	}
 }
 
 void writer_format(struct writer *writer, const char *format, ...)
 {
 	va_list list;
+	char *text = NULL;
+	int length;
 
-	if (writer->error)
-		return;
-	errno = 0;
 	va_start(list, format);
-	if (vfprintf(writer->out, format, list) < 0)
-		writer_fail(writer);
+	length = vasprintf(&text, format, list);
 	va_end(list);
+	if (length < 0) {
+		writer_fail(writer, ENOMEM);
+		return;
+	}
+	writer_put(writer, text);
+	free(text);
 }
 
 /* Takes one character off *name, and fills `shown` with what stands for it when
@@ -59,19 +150,28 @@ static size_t name_next(const char *name, char shown[ESCAPE_MAX])
 	return length;
 }
 
-void writer_name(struct writer *writer, const char *name)
+void writer_name_cut(struct writer *writer, const char *name, size_t columns)
 {
 	char shown[ESCAPE_MAX];
 
 	while (*name) {
 		size_t length = name_next(name, shown);
+		size_t width = shown[0] ? strlen(shown) : 1;
 
+		if (width > columns)
+			return;
+		columns -= width;
 		if (shown[0])
 			writer_put(writer, shown);
 		else
-			writer_format(writer, "%.*s", (int)length, name);
+			line_add(writer, name, length);
 		name += length;
 	}
+}
+
+void writer_name(struct writer *writer, const char *name)
+{
+	writer_name_cut(writer, name, SIZE_MAX);
 }
 
 size_t writer_width(const char *name)
@@ -103,10 +203,25 @@ void writer_color(struct writer *writer, enum writer_color color)
 		writer_put(writer, sequences[color]);
 }
 
+size_t writer_left(const struct writer *writer)
+{
+	size_t column = 0, columns;
+
+	if (!writer->width)
+		return SIZE_MAX;
+	for (size_t at = 0; at < writer->line_length; column += columns)
+		at += item_length(writer->line + at, &columns);
+	return column < writer->width ? writer->width - column : 0;
+}
+
 int writer_finish(struct writer *writer)
 {
+	if (writer->line_length)
+		line_write(writer);
+	free(writer->line);
+	writer->line = NULL;
 	errno = 0;
 	if (fflush(writer->out))
-		writer_fail(writer);
+		writer_fail(writer, errno);
 	return writer->error;
 }

@@ -190,6 +190,24 @@ const char *object_problem(const struct object *object)
 	return object->problem[0] ? object->problem : NULL;
 }
 
+/* No symbol table but the dynamic one, here or in a debug file. */
+static bool is_stripped(Dwfl_Module *module)
+{
+	const char *debug_file = NULL;
+	GElf_Addr bias;
+	GElf_Shdr header;
+	Elf *elf = dwfl_module_getelf(module, &bias);
+	Elf_Scn *section = NULL;
+
+	dwfl_module_info(module, NULL, NULL, NULL, NULL, NULL, NULL, &debug_file);
+	if (debug_file)
+		return false;
+	while (elf && (section = elf_nextscn(elf, section)))
+		if (gelf_getshdr(section, &header) && header.sh_type == SHT_SYMTAB)
+			return false;
+	return true;
+}
+
 static void load(struct object *object)
 {
 	Dwarf *dwarf = dwfl_module_getdwarf(object->module, &object->dwarf_bias);
@@ -200,6 +218,9 @@ static void load(struct object *object)
 	object->symbols = symbol_table_new(object->module);
 	if (!object->info && object->symbols && !symbol_table_count(object->symbols))
 		snprintf(object->problem, sizeof(object->problem), "the file has no symbols");
+	else if (!object->info && object->symbols && is_stripped(object->module))
+		snprintf(object->problem, sizeof(object->problem),
+			 "the file is stripped, only what it exports has a name");
 }
 
 static bool is_mangled(const char *name)

@@ -16,6 +16,7 @@ import time
 
 import pytest
 
+from layout import CONSTANTS
 from made_ledger import MadeLedger
 from shim import SOURCE, validated
 
@@ -280,7 +281,7 @@ def test_a_report_whose_log_cannot_be_written_is_on_standard_error(log, words, p
     first, _, report = result.stderr.partition("\n")
     assert result.returncode == 23
     assert first.startswith("pqleak: cannot write") and words in first
-    assert "LEAK  1 connection" in report
+    assert "LEAK      1 connection" in report
 
 
 def test_a_run_replaces_its_log_and_a_final_report_is_added(pqleak, tmp_path, place):
@@ -396,7 +397,7 @@ def test_kept_ledgers_can_be_read_again(pqleak, place):
     (directory,) = place.iterdir()
     assert f"kept in '{directory}'" in result.stderr
     again = pqleak("report", directory)
-    assert again.returncode == 23 and "LEAK  1 connection" in again.stdout
+    assert again.returncode == 23 and "LEAK      1 connection" in again.stdout
 
 
 # Signals.
@@ -415,7 +416,7 @@ while True:
     process.send_signal(getattr(signal, "SIG" + name))
     _, errors = process.communicate(timeout=TIMEOUT)
     assert process.returncode == 9
-    assert "LEAK  1 connection" in errors
+    assert "LEAK      1 connection" in errors
 
 
 def test_a_program_that_dies_by_a_forwarded_signal_is_reported(environment):
@@ -467,7 +468,7 @@ def test_report_reads_what_it_is_given_and_says_what_it_cannot(pqleak, place, tm
     bad = tmp_path / "1-0123456789abcdef.ledger"
     bad.write_bytes(b"rubbish")
     result = pqleak("report", bad, good, tmp_path / "missing")
-    assert "LEAK  1 connection" in result.stdout
+    assert "LEAK      1 connection" in result.stdout
     lines = result.stderr.splitlines()
     assert len(lines) == 2 and str(bad) in lines[0] and "missing" in lines[1]
     assert result.returncode == 23
@@ -556,7 +557,7 @@ def test_standard_input_may_be_a_ledger(pqleak, place):
     with open(ledger, "rb") as file:
         result = pqleak("report", "--final", "-", stdin=file)
     assert (result.returncode, result.stdout) == (23, "")
-    assert "LEAK  1 connection" in result.stderr
+    assert "LEAK      1 connection" in result.stderr
 
 
 def test_a_process_without_a_ledger_is_said(pqleak):
@@ -658,9 +659,49 @@ def test_a_terminal_gets_colour_and_no_sequence_of_the_ledgers(environment, plac
         assert b"\x1b" not in terminal_output([COMPANION, "report", ledger], environment | extra)
 
 
+@pytest.mark.parametrize("columns", [80, 120])
+def test_a_terminal_gets_lines_that_fit(columns, environment, place):
+    source = place / "app.py"
+    source.write_text("session.execute(text('select a_long_query from it'), parameters, 12)\n" * 9)
+    ledger = MadeLedger().leak(function="of_some_length", file=str(source)).write(place)
+    environment["TERM"] = "dumb"
+    text = terminal_output(["/bin/sh", "-c", f"stty cols {columns}; cd {place}; "
+                            f"exec {COMPANION} report {ledger}"], environment).decode()
+    lines = text.splitlines()
+    assert "LEAK      1 connection to postgres@127.0.0.1:5432/app" in lines
+    assert max(map(len, lines)) <= columns
+    assert any("app.py:7   session.execute(" in line and line.endswith(" ...") for line in lines) \
+        == (columns == 80)
+
+
 def test_a_file_name_in_a_message_cannot_write_sequences(pqleak, tmp_path):
     result = pqleak("report", tmp_path / "\x1b]0;owned\x07")
     assert "\x1b" not in result.stderr and is_one_line(result.stderr)
+
+
+def test_a_ledger_that_could_not_grow_is_said_and_is_not_all(pqleak, place):
+    ledger = MadeLedger().leak()
+    ledger.header.flags |= CONSTANTS["LEDGER_INCOMPLETE"]
+    path = ledger.write(place)
+    result = pqleak("report", "--fail-on=none", path)
+    assert result.returncode == 1 and "LEAK " in result.stdout
+    assert is_one_line(result.stderr)
+    assert f"'{path}' is incomplete" in result.stderr and "999999" in result.stderr
+    with open(path, "rb") as whole:
+        result = pqleak("report", "--fail-on=none", "-", stdin=whole)
+    assert result.returncode == 0 and result.stderr == "", "the process's own memory is whole"
+
+
+def test_a_run_says_that_a_ledger_could_not_grow(pqleak):
+    result = pqleak("run", "--format=json", "--", *python(f"""
+ledger = MadeLedger(pid=os.getpid(), ended="LEDGER_PROCESS_RUNNING").leak()
+ledger.header.flags |= {CONSTANTS["LEDGER_INCOMPLETE"]}
+ledger.write(pathlib.Path(os.environ["PQLEAK_DIR"]))
+os.kill(os.getpid(), signal.SIGKILL)
+"""))
+    said, _, report = result.stderr.partition("\n")
+    assert result.returncode == 137 and "is incomplete" in said
+    assert validated(report)["sites"][0]["verdict"] == "leak"
 
 
 # The contract and the manual.

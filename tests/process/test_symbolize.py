@@ -199,7 +199,7 @@ def test_exported_names_are_all_that_a_stripped_library_has(tmp_path):
         [["outer"], ["outer"]]
     assert [place.file for place in answers[0].locations] == ["??"]
     assert [place.function for place in answers[2].locations] == ["at_local"]
-    assert answers[0].problem == ""
+    assert answers[0].problem == "the file is stripped, only what it exports has a name"
 
 
 def test_a_program_stripped_of_everything_says_so(tmp_path):

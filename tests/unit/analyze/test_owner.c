@@ -23,6 +23,8 @@ static const struct {
 	{ LEDGER_PYTHON, "<string>", false, OWNER_PROGRAM, "" },
 	{ LEDGER_PYTHON, "<stdin>", false, OWNER_PROGRAM, "" },
 	{ LEDGER_PYTHON, "<frozen runpy>", false, OWNER_LIBRARY, "python" },
+	{ LEDGER_PYTHON, "<sqlalchemy generated _go() wrapper for x>", false, OWNER_LIBRARY,
+	  "sqlalchemy" },
 	{ LEDGER_PYTHON, "/usr/lib/python3.11/threading.py", false, OWNER_LIBRARY, "python" },
 	{ LEDGER_PYTHON, "/opt/python/lib/python3.13t/asyncio/runners.py", false, OWNER_LIBRARY,
 	  "python" },
@@ -145,10 +147,54 @@ static void the_program_s_own_frames_are_marked(void **state)
 	}
 }
 
+static struct owned_frame frame_of(const char *file, const char *library)
+{
+	return (struct owned_frame){
+		.frame = { .language = "python", .function = "f", .file = file,
+			   .library = library },
+		.owner = *library ? OWNER_LIBRARY : OWNER_PROGRAM,
+	};
+}
+
+/* SQLAlchemy makes its decorators of text, and `python -c` is the program. */
+static void generated_code_between_frames_of_a_library_is_the_library_s(void **state)
+{
+	static const struct {
+		const char *inner, *outer, *expected;
+	} neighbours[] = {
+		{ "sqlalchemy", "sqlalchemy", "sqlalchemy" },
+		{ "sqlalchemy", "", "" },
+		{ "", "sqlalchemy", "" },
+		{ "psycopg2", "sqlalchemy", "" }, /* the program's own creator= */
+		{ "python", "python", "" },       /* a thread's own function */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(neighbours) / sizeof(neighbours[0]); i++) {
+		struct owned_frame frames[] = {
+			frame_of("/x.py", neighbours[i].inner),
+			{ .frame = { .language = "c", .file = "", .library = "python" },
+			  .owner = OWNER_LIBRARY, .is_native = true },
+			frame_of("<string>", ""),
+			frame_of("/y.py", neighbours[i].outer),
+		};
+		struct owned_frame edges[] = { frame_of("<string>", ""), frame_of("<stdin>", "") };
+
+		generated_code_mark(frames, 4);
+		assert_string_equal(frames[2].frame.library, neighbours[i].expected);
+		assert_int_equal(frames[2].owner,
+				 *neighbours[i].expected ? OWNER_LIBRARY : OWNER_PROGRAM);
+		generated_code_mark(edges, 2);
+		assert_int_equal(edges[0].owner, OWNER_PROGRAM);
+		assert_int_equal(edges[1].owner, OWNER_PROGRAM);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_path_has_its_owner),
+		cmocka_unit_test(generated_code_between_frames_of_a_library_is_the_library_s),
 		cmocka_unit_test(the_program_s_own_frames_are_marked),
 	};
 

@@ -75,7 +75,7 @@ static void names_are_written_as_they_are_unless_they_could_act(void **state)
 		size_t size;
 		FILE *out = open_memstream(&text, &size);
 
-		writer_init(&writer, out, false);
+		writer_init(&writer, out, false, 0);
 		writer_name(&writer, rows[i].name);
 		assert_int_equal(writer_finish(&writer), 0);
 		fclose(out);
@@ -83,6 +83,54 @@ static void names_are_written_as_they_are_unless_they_could_act(void **state)
 		free(text);
 	}
 	assert_int_equal(writer_width("caf\xc3\xa9\x01"), 8);
+}
+
+static char *written(size_t width, const char *text)
+{
+	struct writer writer;
+	char *bytes = NULL;
+	size_t size;
+	FILE *out = open_memstream(&bytes, &size);
+
+	writer_init(&writer, out, true, width);
+	writer_put(&writer, text);
+	assert_int_equal(writer_finish(&writer), 0);
+	fclose(out);
+	return bytes;
+}
+
+static void lines_are_broken_at_blanks_within_the_width(void **state)
+{
+	static const struct {
+		const char *text, *shown;
+	} rows[] = {
+		{ "", "" },
+		{ "\n\n", "\n\n" },
+		{ "0123456789abc def ghi", "0123456789abc def ghi" },
+		{ "0123456789abc def ghij\n", "0123456789abc def\n          ghij\n" },
+		{ "0123456789abc def ghi jkl mno", "0123456789abc def ghi\n          jkl mno" },
+		{ "0123456789abc    def ghij", "0123456789abc    def\n          ghij" },
+		{ "0123456789abcdefghi   jkl", "0123456789abcdefghi\n          jkl" },
+		/* What is longer than the width stays whole. */
+		{ "0123456789/a/very/long/path next",
+		  "0123456789/a/very/long/path\n          next" },
+		{ "0 2 4 6 8 /a/very/long/path/it/is", "0 2 4 6 8 /a/very/long/path/it/is" },
+		/* Colours and continuation bytes take no columns. */
+		{ "0123456789\033[1m\xc3\xa9\xc3\xa9\xc3\xa9\033[0m def ghi",
+		  "0123456789\033[1m\xc3\xa9\xc3\xa9\xc3\xa9\033[0m def ghi" },
+		{ "a b\nc", "a b\nc" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char *text = written(21, rows[i].text);
+
+		assert_string_equal(text, rows[i].shown);
+		free(text);
+		text = written(0, rows[i].text);
+		assert_string_equal(text, rows[i].text);
+		free(text);
+	}
 }
 
 static void durations_are_in_human_units(void **state)
@@ -163,6 +211,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(characters_are_read_and_what_is_none_is_refused),
 		cmocka_unit_test(names_are_written_as_they_are_unless_they_could_act),
+		cmocka_unit_test(lines_are_broken_at_blanks_within_the_width),
 		cmocka_unit_test(durations_are_in_human_units),
 		cmocka_unit_test(a_source_line_is_found_trimmed_and_cut_between_characters),
 		cmocka_unit_test(a_source_that_is_no_regular_file_is_not_read),
