@@ -135,6 +135,11 @@ static void *function_in_any_libpq(const char *name, struct object *objects)
 	return NULL;
 }
 
+static bool object_covers(const struct object *object, const void *function)
+{
+	return (uintptr_t)function >= object->start && (uintptr_t)function < object->end;
+}
+
 /* What `caller` is bound to. The global scope comes first for the loader, but only
  * with the libraries that were there when the caller was bound: of two candidates
  * the global one counts when it was loaded before the caller. */
@@ -146,8 +151,10 @@ static void *function_of_caller(const struct object *caller, const char *name,
 	uintptr_t address = (uintptr_t)global;
 	uint8_t index;
 
-	/* A wrapper like ours, which asked for the next one: it did not mean itself. */
-	if ((uintptr_t)local >= caller->start && (uintptr_t)local < caller->end)
+	/* A wrapper like ours, which asked for the next one, did not mean itself; a libpq that
+	 * calls its own exports does. */
+	if (object_covers(caller, local) &&
+	    !object_covers(caller, function_in_scope(caller, ANCHOR)))
 		local = NULL;
 	if (!global && !local)
 		return function_in_any_libpq(name, scratch);
@@ -186,9 +193,10 @@ static bool libpq_is_complete(const struct libpq *libpq)
 	return true;
 }
 
-/* The instance that `function` belongs to; NULL when that is no libpq. Made and pinned on first sight: Apache
- * unloads and reloads modules, and our pointers have to outlive that. */
-static struct libpq *libpq_make(void *function, struct object *scratch)
+/* The instance that `function` belongs to, made and pinned on first sight: Apache
+ * unloads and reloads modules, and our pointers have to outlive that. NULL when it is
+ * in no libpq, or in none that is whole where that is asked for. */
+static struct libpq *libpq_make(void *function, struct object *scratch, bool is_to_be_complete)
 {
 	uintptr_t address = (uintptr_t)function;
 	uint8_t index;
@@ -207,9 +215,10 @@ static struct libpq *libpq_make(void *function, struct object *scratch)
 	made.start = scratch->start;
 	made.end = scratch->end;
 	libpq_resolve(&made, handle);
-	if (!libpq_is_complete(&made))
+	made.is_complete = libpq_is_complete(&made);
+	if (is_to_be_complete && !made.is_complete)
 		return NULL;
-	made.version = made.PQlibVersion();
+	made.version = made.is_complete ? made.PQlibVersion() : 0;
 
 	pthread_mutex_lock(&table.lock);
 	libpq = libpq_inside(address);
@@ -222,13 +231,15 @@ static struct libpq *libpq_make(void *function, struct object *scratch)
 	return libpq;
 }
 
-/* A function that is in no libpq is a wrapper's: its libpq is the global scope's. */
+/* A function that is in no whole libpq is a wrapper's: its libpq is the global scope's. */
 static struct libpq *libpq_of_function(void *function, struct object *scratch)
 {
-	struct libpq *libpq = libpq_make(function, scratch);
+	struct libpq *libpq = libpq_make(function, scratch, true);
 	void *anchor = libpq ? NULL : function_resolve(RTLD_NEXT, ANCHOR);
 
-	return anchor ? libpq_make(anchor, scratch) : libpq;
+	if (anchor)
+		libpq = libpq_make(anchor, scratch, true);
+	return libpq ? libpq : libpq_make(function, scratch, false);
 }
 
 struct resolution {

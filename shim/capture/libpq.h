@@ -27,6 +27,7 @@ extern const char *const libpq_call_names[CALL_COUNT];
 struct libpq {
 	uintptr_t start, end;
 	int version;            /* as PQlibVersion() */
+	bool is_complete;       /* has every accessor; else its calls are passed on unrecorded */
 	void *call[CALL_COUNT]; /* NULL: this version does not have it */
 #define LIBPQ_ACCESSOR(type, name, parameters) type(*name) parameters;
 #include "capture/libpq_accessors.def"

@@ -43,7 +43,7 @@ static PostgresPollingStatusType attempt_poll(const struct libpq *libpq, enum li
 	attempt.result = NULL;
 	PostgresPollingStatusType status = real(conn);
 
-	if (status == PGRES_POLLING_FAILED && attempt.result)
+	if (status == PGRES_POLLING_FAILED && attempt.result && libpq->is_complete)
 		attempt_read(libpq);
 	attempt.polling = NULL;
 	attempt.result = NULL;
@@ -69,7 +69,7 @@ static struct libpq *libpq_of(const PGconn *conn, uintptr_t return_address, enum
 
 static bool is_application(const struct libpq *libpq, uintptr_t return_address)
 {
-	return !libpq_is_nested(libpq, return_address);
+	return libpq->is_complete && !libpq_is_nested(libpq, return_address);
 }
 
 /* Those of libpq 17 and newer are in no header of an older one. */
@@ -212,7 +212,7 @@ static bool is_application(const struct libpq *libpq, uintptr_t return_address)
 			return NULL;                                              \
 		type returned = REAL(libpq, type, name, parameters) arguments;    \
                                                                                   \
-		if (conn && conn == attempt.polling)                              \
+		if (conn && conn == attempt.polling && libpq->is_complete)        \
 			attempt.result = returned;                                  \
 		return returned;                                                  \
 	}
