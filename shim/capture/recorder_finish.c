@@ -61,7 +61,7 @@ static void finishing_locked(const PGconn *conn, uint32_t stack,
 	}
 	struct ledger_connection *record = record_of_locked(&connection);
 
-	if (record) {
+	if (record && !connection.is_shut_down) {
 		ledger_change_begin(&record->sequence);
 		record->transaction = (uint8_t)transaction;
 		ledger_change_end(&record->sequence);
@@ -86,8 +86,8 @@ void recorder_finishing(PGconn *conn, uintptr_t return_address)
 		enum ledger_transaction transaction = identity_transaction(libpq, conn);
 		struct language_moment moment;
 		struct stack stack = { 0 };
-		uint32_t stack_closed = depot_stack_id(recorder_take_stack(&stack, libpq, CALL_PQfinish,
-							   return_address));
+		uint32_t stack_closed = depot_stack_id(
+			recorder_take_stack(&stack, libpq, CALL_PQfinish, return_address));
 
 		stack_read_moment(&stack, &moment);
 		bool is_exiting = stack_is_exiting(&stack) ||

@@ -84,7 +84,8 @@ void recorder_opened(struct libpq *libpq, enum libpq_call call, PGconn *conn,
 			recorder.ledger.header->flags |= LEDGER_UNKNOWN_PYTHON;
 			notice_say(NOTICE_PYTHON_UNSUPPORTED, "CPython", ENOTSUP);
 		}
-		const struct depot_stack *stored = recorder_take_stack(&stack, libpq, call, return_address);
+		const struct depot_stack *stored =
+			recorder_take_stack(&stack, libpq, call, return_address);
 
 		identity_read(libpq, conn, &identity);
 		recorder_lock();

@@ -23,6 +23,27 @@ static void record_transaction(struct ledger_connection *record, enum ledger_tra
 	record->transaction = (uint8_t)after;
 }
 
+/* A pool's finaliser rolls back what the program left open, so that it would look
+ * idle at the end. What shutdown does is no use, and the transaction stays on record. */
+static bool is_ended_by_shutdown(const struct connection *connection,
+				 enum ledger_transaction after)
+{
+	enum ledger_transaction before = connection->transaction;
+
+	return connection->is_shut_down ||
+	       (before >= LEDGER_TRANSACTION_ACTIVE && before <= LEDGER_TRANSACTION_INERROR &&
+		(after == LEDGER_TRANSACTION_IDLE || after == LEDGER_TRANSACTION_LOST) &&
+		stack_is_finalizing());
+}
+
+static void shut_down_locked(const PGconn *conn)
+{
+	struct connection *connection = own_find_locked(conn);
+
+	if (connection)
+		connection->is_shut_down = true;
+}
+
 static bool use_needs_stack(const struct connection *connection, enum ledger_transaction after)
 {
 	unsigned track = recorder.options->track;
@@ -59,40 +80,53 @@ void recorder_used(PGconn *conn, enum libpq_call call, uintptr_t return_address)
 
 	if (recorder_copy_connection(conn, &connection) && recorder_is_on()) {
 		enum ledger_transaction after = identity_transaction(connection.libpq, conn);
+		bool is_shut_down = is_ended_by_shutdown(&connection, after);
 		struct stack stack = { 0 };
 		uint32_t id = 0;
 
-		if (use_needs_stack(&connection, after))
-			id = depot_stack_id(recorder_take_stack(&stack, connection.libpq, call, return_address));
+		if (!is_shut_down && use_needs_stack(&connection, after))
+			id = depot_stack_id(recorder_take_stack(&stack, connection.libpq, call,
+								return_address));
 		recorder_release_stack(&stack);
 		recorder_lock();
-		used_locked(conn, after, id);
+		if (is_shut_down)
+			shut_down_locked(conn);
+		else
+			used_locked(conn, after, id);
 		recorder_unlock();
 	}
 	guard_end(&guard);
 }
 
+static void received_locked(const PGconn *conn, enum ledger_transaction after)
+{
+	struct connection *connection = own_find_locked(conn);
+	struct ledger_connection *record = connection ? record_of_locked(connection) : NULL;
+
+	if (connection)
+		connection->transaction = after;
+	if (!record || !(recorder.options->track & TRACK_TRANSACTIONS) ||
+	    record->transaction == after)
+		return;
+	ledger_change_begin(&record->sequence);
+	record_transaction(record, after, record->last_use_stack, record->last_use_at_ns);
+	ledger_change_end(&record->sequence);
+}
+
 void recorder_received(PGconn *conn)
 {
 	struct guard guard = guard_begin();
-	struct libpq *libpq = recorder_libpq(conn);
+	struct connection connection;
 
-	if (libpq && recorder_is_on()) {
-		enum ledger_transaction after = identity_transaction(libpq, conn);
+	if (recorder_copy_connection(conn, &connection) && recorder_is_on()) {
+		enum ledger_transaction after = identity_transaction(connection.libpq, conn);
+		bool is_shut_down = is_ended_by_shutdown(&connection, after);
 
 		recorder_lock();
-		struct connection *connection = own_find_locked(conn);
-		struct ledger_connection *record = connection ? record_of_locked(connection) : NULL;
-
-		if (connection)
-			connection->transaction = after;
-		if (record && recorder.options->track & TRACK_TRANSACTIONS &&
-		    record->transaction != after) {
-			ledger_change_begin(&record->sequence);
-			record_transaction(record, after, record->last_use_stack,
-					   record->last_use_at_ns);
-			ledger_change_end(&record->sequence);
-		}
+		if (is_shut_down)
+			shut_down_locked(conn);
+		else
+			received_locked(conn, after);
 		recorder_unlock();
 	}
 	guard_end(&guard);

@@ -25,6 +25,7 @@ struct connection {
 	int32_t backend_pid;
 	enum ledger_connection_state state;
 	enum ledger_transaction transaction;
+	bool is_shut_down;      /* the interpreter's shutdown ended its transaction */
 };
 
 struct registry {

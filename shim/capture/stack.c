@@ -79,6 +79,17 @@ void stack_read_moment(const struct stack *stack, struct language_moment *ret)
 		language->read_moment(stack->scratch->frames, stack->frame_count, ret);
 }
 
+bool stack_is_finalizing(void)
+{
+	struct language_moment moment = { 0 };
+
+	for (size_t i = 0; i < LANGUAGE_COUNT && !moment.is_finalizing; i++) {
+		if (__atomic_load_n(&states[i], __ATOMIC_ACQUIRE) == LANGUAGE_READY)
+			languages[i]->read_moment(NULL, 0, &moment);
+	}
+	return moment.is_finalizing;
+}
+
 static struct depot_key stack_mix(const struct stack *stack)
 {
 	uint64_t *word = stack->scratch->words;
