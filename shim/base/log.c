@@ -60,7 +60,8 @@ void log_write(int fd, const char *bytes, size_t size)
 	sigaddset(&fatal, SIGXFSZ);
 	sigpending(&pending);
 	pthread_sigmask(SIG_BLOCK, &fatal, &old);
-	while (size && ((written = write(fd, bytes, size)) > 0 || (written < 0 && errno == EINTR))) {
+	while (size &&
+	       ((written = write(fd, bytes, size)) > 0 || (written < 0 && errno == EINTR))) {
 		bytes += written > 0 ? written : 0;
 		size -= written > 0 ? (size_t)written : 0;
 	}

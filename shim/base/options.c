@@ -8,7 +8,8 @@
 #include "base/text.h"
 
 const struct option_row option_rows[] = {
-#define OPTION(parser, field, environment, value, values, help) { environment, value, values, help },
+#define OPTION(parser, field, environment, value, values, help) \
+	{ environment, value, values, help },
 #include "base/options.def"
 #undef OPTION
 };
@@ -21,7 +22,10 @@ struct option_name {
 	unsigned value;
 };
 
-static const struct option_name format_names[] = { { "text", FORMAT_TEXT }, { "json", FORMAT_JSON } };
+static const struct option_name format_names[] = {
+	{ "text", FORMAT_TEXT },
+	{ "json", FORMAT_JSON },
+};
 static const struct option_name track_names[] = {
 	{ "connections", TRACK_CONNECTIONS },
 	{ "uses", TRACK_USES },

@@ -55,7 +55,8 @@ static void environment_copy(void)
 
 		if (count)
 			copy += strlen(copy) + 1;
-		if (!variable_is_needed(*at) || copy + size > companion.texts + COMPANION_ENVIRONMENT)
+		if (!variable_is_needed(*at) ||
+		    copy + size > companion.texts + COMPANION_ENVIRONMENT)
 			continue;
 		text_init(&text, copy, size);
 		text_add(&text, *at);

@@ -41,8 +41,9 @@ static int log_open(bool *ret_is_ours)
 	struct log_path values = { .pid = getpid(), .program = program_invocation_short_name,
 				   .at_ns = clock_realtime_ns() };
 
+	const int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY;
 	int fd = path && !log_path_format(delivery.options->log, &values, path) ?
-			 open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600) : -1;
+			 open(path, flags, 0600) : -1;
 
 	memory_unmap(path, PATH_MAX);
 	*ret_is_ours = fd >= 0;

@@ -194,8 +194,8 @@ void plain_report_write(const struct ledger *ledger, int fd)
 	plain->fd = fd;
 	text_init(&plain->text, plain->buffer, sizeof(plain->buffer));
 	text_format(&plain->text,
-		    "pqleak: %s (pid %d): %L connections opened, %L finished, %L open, peak %L open; "
-		    "plain report, complete it with `pqleak symbolize`",
+		    "pqleak: %s (pid %d): %L connections opened, %L finished, %L open, "
+		    "peak %L open; plain report, complete it with `pqleak symbolize`",
 		    string_of(plain, header->command), header->pid, header->opened,
 		    header->finished, header->open, header->peak_open);
 	plain_end_line(plain);

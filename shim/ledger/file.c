@@ -59,7 +59,8 @@ void *file_map(const char *directory, uint64_t size, char *ret_path, int *ret_er
 	void *memory = MAP_FAILED;
 
 	if (!ftruncate(fd, (off_t)size))
-		memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
+		memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd,
+			      0);
 	if (memory == MAP_FAILED) {
 		*ret_error = -errno;
 		unlink(ret_path);

@@ -259,7 +259,7 @@ struct ledger_connection {
 	uint32_t last_use_stack;
 	uint32_t begun_stack;    /* what began the transaction it is in; 0 when idle */
 	uint32_t closed_stack;   /* ENDED only */
-	uint32_t called;         /* string: attribute that the top language frame was calling at the end */
+	uint32_t called;         /* string: what the top language frame was calling at the end */
 	uint32_t pool;           /* id */
 	uint32_t libpq;          /* module id */
 	uint32_t host, port, database, user, application_name; /* strings */

@@ -44,8 +44,8 @@ void ledger_end(struct ledger *ledger, enum ledger_process_end end);
 
 /* A descriptor of a memory file with all that is recorded, for a reader to whom a
  * private ledger is shown; close-on-exec, the caller closes it. Returns -Exxx when
- * there is none, -EFBIG past RLIMIT_FSIZE. Context: any, signal handlers included; no lock: what is written
- * meanwhile may be torn. Keeps errno. */
+ * there is none, -EFBIG past RLIMIT_FSIZE. Context: any, signal handlers included;
+ * no lock: what is written meanwhile may be torn. Keeps errno. */
 int ledger_copy(const struct ledger *ledger);
 
 /* Gives memory back and forgets the file; its bytes stay. In a forked child this
