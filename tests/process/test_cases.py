@@ -80,6 +80,23 @@ def user_frames(stack):
     return [(frame["function"], frame["line"]) for frame in stack if frame["is_user"]]
 
 
+def test_an_engine_per_call_is_a_leak_of_20_connections_through_20_pools(run_case, programs):
+    result = run_case("engine_per_call")
+    report = result.report
+    assert (total(report, "opened"), total(report, "closed")) == (21, 0)
+    assert total(report, "collected") + total(report, "shutdown") == 21
+    assert 2 <= total(report, "peak_open") <= 21
+    leaks = sites_with(report, "leak")
+    assert [(leak["count"], leak["pools"]) for leak in leaks] == [(20, 20)]
+    assert_user_line(programs, leaks[0], "handle_request", "engine_per_call.py", "session.execute")
+    assert "different sqlalchemy QueuePool" in leaks[0]["diagnosis"]
+    assert "engine" in leaks[0]["cure"]
+    others = [site for site in report["sites"] if site is not leaks[0]]
+    assert [(site["verdict"], site["count"]) for site in others] == [("held", 1)]
+    assert_user_line(programs, others[0], "connections", "engine_per_call.py", "engine.connect()")
+    assert (result.status, report["exit_status"]) == (23, 23)
+
+
 def test_a_cached_session_holds_one_connection_a_pool_and_does_not_fail(run_case):
     result = run_case("cached_session")
     report = result.report
@@ -90,6 +107,22 @@ def test_a_cached_session_holds_one_connection_a_pool_and_does_not_fail(run_case
     assert any("2 pools" in site["diagnosis"] for site in report["sites"])
     assert not has_failure(report)
     assert result.status == 0
+
+
+def test_sessions_never_returned_are_in_a_transaction_since_start_job(run_case, programs):
+    result = run_case("session_never_returned")
+    report = result.report
+    assert (total(report, "opened"), total(report, "closed")) == (4, 0)
+    (site,) = report["sites"]
+    assert site["verdict"] in ("leak", "stuck")
+    assert (site["count"], site["pools"], site["endings"]["shutdown"]) == (4, 1, 4)
+    number, _ = line_of(programs, "session_never_returned.py", "session.execute")
+    for connection in site["connections"]:
+        assert connection["transaction"] == "intrans"
+        assert ("start_job", number) in user_frames(connection["transaction_begun"]["stack"])
+    assert len(site["connections"]) == 4
+    assert "transaction" in site["diagnosis"]
+    assert result.status == 23
 
 
 def test_a_scoped_session_that_is_removed_leaves_nothing_to_report(run_case):
