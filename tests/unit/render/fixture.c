@@ -15,8 +15,9 @@
 	{ .language = "python", .function = function_, .file = file_, .line = line_,         \
 	  .module = "", .build_id = "", .library = "", .is_user = true }
 #define HIDDEN(language_, function_, library_)                                               \
-	{ .language = language_, .function = function_, .file = "", .module = "/lib/" library_ ".so", \
-	  .build_id = "00ff", .offset = 4660, .library = library_ }
+	{ .language = language_, .function = function_, .file = "",                           \
+	  .module = "/lib/" library_ ".so", .build_id = "00ff", .offset = 4660,                \
+	  .library = library_ }
 
 
 static const struct report_frame engine_frames[] = {
@@ -83,7 +84,8 @@ static const struct report_close engine_closes[] = {
 
 static const struct report_site sites[] = {
 	{ .verdict = VERDICT_LEAK,
-	  .diagnosis = "each came through a different sqlalchemy QueuePool: create_engine runs per call",
+	  .diagnosis = "each came through a different sqlalchemy QueuePool: "
+		       "create_engine runs per call",
 	  .cure = "create the engine once and share it", .fingerprint = "0123456789abcdef",
 	  .user_line = USER("handle_request", "app.py", 19),
 	  .user_source = "session.execute(text(\"select 1\"))",
