@@ -26,6 +26,8 @@ int signal_take(int number)
 	sigfillset(&action.sa_mask);
 	if (sigaction(number, NULL, &old))
 		result = -errno;
+	else if (old.sa_flags & SA_SIGINFO && old.sa_sigaction == signal_handle)
+		result = 0; /* a forked child has it from its parent */
 	else if (old.sa_handler != SIG_DFL)
 		result = -EBUSY;
 	else if (sigaction(number, &action, NULL))
