@@ -67,8 +67,11 @@ static void report_plainly(const struct ledger *ledger)
  * status, 0 or COMPANION_FAILS, or -Exxx. */
 static int report_by_companion(const struct ledger *ledger, bool is_final)
 {
-	int input = ledger->is_private ? ledger_copy(ledger) : -1;
-	int status = ledger->is_private && input < 0 ?
+	/* After setuid, or when somebody deleted it, the file is out of reach, too. */
+	bool is_shown = ledger->is_private ||
+			faccessat(AT_FDCWD, ledger->path, R_OK, AT_EACCESS);
+	int input = is_shown ? ledger_copy(ledger) : -1;
+	int status = is_shown && input < 0 ?
 			     input : companion_report(ledger->path, input, is_final);
 
 	if (input >= 0)

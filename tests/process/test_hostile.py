@@ -118,3 +118,24 @@ def test_a_librarys_constructor_connects_before_ours_has_run(shim, compile_progr
     (site,) = result.report["sites"]
     assert (site["verdict"], site["count"]) == ("leak", 1)
     assert site["user_line"]["function"] == "connect_early"
+
+
+def test_a_forked_child_has_the_reports_signal_from_its_parent(shim):
+    """That handler is ours: nobody is told that the program had taken the signal."""
+    result = shim.run_preloaded([shim.program("tree")], shim.preload(signal="USR2"))
+    assert result.behaviour() == (0, "", "")
+
+
+VANISH = """
+import glob, os, psycopg2
+connection = psycopg2.connect('')
+for path in glob.glob(os.environ['PQLEAK_DIR'] + '/*.ledger'):
+    os.unlink(path)
+os._exit(4)
+"""
+
+
+def test_a_ledger_that_somebody_deleted_is_reported_all_the_same(shim):
+    result = shim.run_preloaded(["/usr/bin/python3", "-c", VANISH])
+    assert result.behaviour() == (4, "", "")
+    assert total(result.report, "opened") == 1
