@@ -35,6 +35,9 @@ static void plain_flush(struct plain *plain)
 
 static void plain_end_line(struct plain *plain)
 {
+	/* A line that was cut still ends, and what follows is a line of its own. */
+	if (plain->text.is_cut)
+		plain->text.length--;
 	text_add(&plain->text, "\n");
 	if (plain->text.length > PLAIN_BUFFER - PLAIN_LINE_MAX)
 		plain_flush(plain);

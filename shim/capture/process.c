@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -45,17 +46,55 @@ void process_unmark(void)
 		__atomic_store_n(mark, 0, __ATOMIC_RELEASE);
 }
 
-/* Is the argument fit to be shown: a script's path, or the module after -m. */
-static bool argument_is_harmless(const char *argument)
+static const char *last_component(const char *path)
 {
-	return *argument && *argument != '-' && !strchr(argument, '=') &&
-	       !strstr(argument, "://") && !strchr(argument, ' ');
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
 }
 
-static void command_add(struct text *command, const char *argument)
+static bool name_ends_like_a_script(const char *name)
 {
-	text_add(command, " ");
-	text_add(command, argument);
+	static const char *const endings[] = { ".py", ".pyz", ".rb", ".pl", ".psgi", ".php", ".js",
+					       ".mjs", ".lua", ".tcl", ".R", ".sh" };
+	const char *dot = strrchr(last_component(name), '.');
+
+	for (size_t i = 0; dot && i < sizeof(endings) / sizeof(endings[0]); i++) {
+		if (!strcmp(dot, endings[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Any word may be a password: a script is a file, or was one before a chdir. */
+static bool argument_is_script(const char *argument)
+{
+	struct stat status;
+
+	if (*argument == '-' || strpbrk(argument, " =@:"))
+		return false;
+	return name_ends_like_a_script(argument) ||
+	       (!stat(argument, &status) && S_ISREG(status.st_mode));
+}
+
+/* What follows python's -m. */
+static bool argument_is_module(const char *argument)
+{
+	return *argument && !argument[strspn(argument, "abcdefghijklmnopqrstuvwxyz"
+						       "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+						       "0123456789_.")];
+}
+
+/* A process may have written a title over its arguments: then the file's name serves. */
+static void program_add(struct text *command, const char *argument)
+{
+	char executable[512];
+
+	if (!*argument || strpbrk(argument, " =@:")) {
+		process_executable(executable, sizeof(executable));
+		argument = executable;
+	}
+	text_add(command, last_component(argument));
 }
 
 void process_command(char *ret_command, size_t size)
@@ -71,20 +110,17 @@ void process_command(char *ret_command, size_t size)
 		length = 0;
 	line[length] = 0;
 	line[length + 1] = 0;
-	const char *program = strrchr(line, '/') ? strrchr(line, '/') + 1 : line;
 	const char *first = line + strlen(line) + 1;
 	const char *second = first < line + length ? first + strlen(first) + 1 : first;
 
 	text_init(&command, ret_command, size);
-	text_add(&command, program);
+	program_add(&command, line);
 	if (first >= line + length)
 		return;
-	if (argument_is_harmless(first)) {
-		command_add(&command, first);
-	} else if (!strcmp(first, "-m") && second < line + length && argument_is_harmless(second)) {
-		command_add(&command, first);
-		command_add(&command, second);
-	}
+	if (argument_is_script(first))
+		text_format(&command, " %s", first);
+	else if (!strcmp(first, "-m") && second < line + length && argument_is_module(second))
+		text_format(&command, " -m %s", second);
 }
 
 void process_executable(char *ret_path, size_t size)

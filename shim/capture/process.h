@@ -16,8 +16,8 @@ bool process_is_marked(void);
 /* For kernels before 4.14, from an atfork handler of the child. */
 void process_unmark(void);
 
-/* Program and script, for people: "python3 app.py". Other arguments may hold secrets and are
- * left out. Fills `ret_command` (size bytes). */
+/* Program and script, for people: "python3 app.py". Other words may be secrets and are
+ * left out: a script is a file, or has the ending of one. Fills `ret_command` (size bytes). */
 void process_command(char *ret_command, size_t size);
 
 /* Path of the main program. */

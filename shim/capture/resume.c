@@ -36,6 +36,11 @@ static bool call_number_find(const unsigned char *end, uint32_t *ret_number)
 
 	if (instruction[0] != 0x0f || instruction[1] != 0x05)
 		return false;
+	/* read is number 0: xor %eax, %eax. */
+	if (instruction[-2] == 0x31 && instruction[-1] == 0xc0) {
+		*ret_number = SYS_read;
+		return call_is_resumable(SYS_read);
+	}
 	for (int back = MOVE_LENGTH; back <= MOVE_DISTANCE_MAX; back++) {
 		memcpy(ret_number, instruction - back + 1, sizeof(*ret_number));
 		if (instruction[-back] == 0xb8 && call_is_resumable(*ret_number))
