@@ -49,7 +49,8 @@ void gate_close(void)
 	__atomic_store_n(&is_closed, true, __ATOMIC_SEQ_CST);
 	uint64_t until_ns = clock_monotonic_ns() + patience_ns;
 
-	while (__atomic_load_n(&inside, __ATOMIC_SEQ_CST) > own() && clock_monotonic_ns() < until_ns)
+	while (__atomic_load_n(&inside, __ATOMIC_SEQ_CST) > own() &&
+	       clock_monotonic_ns() < until_ns)
 		sched_yield();
 	errno = error;
 }
