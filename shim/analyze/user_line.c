@@ -14,25 +14,6 @@ static bool is_candidate(const struct owned_frame *frame, bool is_native, enum o
 	       !(is_native && is_start_code(&frame->frame));
 }
 
-/* Code made at run time names no file ("<string>"): it belongs to whoever runs it.
- * SQLAlchemy makes its session's methods with exec; `python -c` is run by nobody. */
-static void give_generated_code_to_its_caller(struct owned_frame *frames, size_t count)
-{
-	const struct owned_frame *caller = NULL;
-
-	for (size_t i = count; i-- > 0;) {
-		struct owned_frame *frame = &frames[i];
-
-		if (frame->is_native)
-			continue;
-		if (caller && frame->owner == OWNER_PROGRAM && frame->frame.file[0] == '<') {
-			frame->owner = caller->owner;
-			frame->frame.library = caller->frame.library;
-		}
-		caller = frame;
-	}
-}
-
 static const struct owned_frame *neighbour(const struct owned_frame *frames, size_t count,
 					   size_t index, size_t step)
 {
@@ -72,7 +53,6 @@ void user_line_mark(struct owned_frame *frames, size_t count)
 	};
 	bool is_found = false;
 
-	give_generated_code_to_its_caller(frames, count);
 	for (size_t tier = 0; !is_found && tier < sizeof(tiers) / sizeof(tiers[0]); tier++)
 		for (size_t i = 0; i < count; i++)
 			if (is_candidate(&frames[i], tiers[tier].is_native, tiers[tier].owner)) {

@@ -100,8 +100,7 @@ static void every_path_has_its_owner(void **state)
 	arena_free(arena);
 }
 
-/* p program, k package, l library, g code made at run time; capitals are native, C is the
- * wrapped call, S _start.
+/* p program, k package, l library; capitals are native, C is the wrapped call, S _start.
  * The second text marks the frames that are the user's. */
 static const struct {
 	const char *frames, *is_user;
@@ -111,10 +110,6 @@ static const struct {
 	{ "CLlkLpL", ".....+." }, /* a package is no user where the program's own code is */
 	{ "CLPlpL", "....+." },   /* a plug-in of the program's own below its Python */
 	{ "CPPLS", ".++.." },
-	{ "ClglpL", "....+." },   /* SQLAlchemy's, made by exec */
-	{ "CglL", "...." },
-	{ "ClgpL", "..++." },     /* a dataclass's __init__, called by the program */
-	{ "ClgL", "..+." },       /* python -c */
 	{ "CLlP", "...+" },       /* a program that embeds an interpreter */
 	{ "CLL", "..." },
 	{ "C", "." },
@@ -131,12 +126,10 @@ static void the_program_s_own_frames_are_marked(void **state)
 		for (size_t j = 0; j < count; j++) {
 			char kind = stacks[i].frames[j];
 
-			frames[j].frame.file = kind == 'g' ? "<string>" : "file";
-			frames[j].frame.library = "";
 			frames[j].frame.function = kind == 'S' ? "_start" : "f";
 			frames[j].is_native = strchr("PKLCS", kind);
 			frames[j].is_call = kind == 'C';
-			frames[j].owner = strchr("pgPCS", kind) ? OWNER_PROGRAM
+			frames[j].owner = strchr("pPCS", kind) ? OWNER_PROGRAM
 					: strchr("kK", kind)   ? OWNER_PACKAGE
 							       : OWNER_LIBRARY;
 		}
