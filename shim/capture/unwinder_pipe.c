@@ -38,7 +38,8 @@ static void ends_close(int *ends)
 	int none = 0;
 
 	/* The last one out; whoever comes in now waits for two system calls. */
-	if (ends[0] < 0 || !__atomic_compare_exchange_n(&pipe_state.users, &none, -1, false,
+	if (__atomic_load_n(&ends[0], __ATOMIC_RELAXED) < 0 ||
+	    !__atomic_compare_exchange_n(&pipe_state.users, &none, -1, false,
 							__ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 		return;
 	if (ends[0] >= 0) {
