@@ -189,8 +189,9 @@ uint32_t text_add_locked(const char *text)
 
 struct ledger_connection *record_of_locked(const struct connection *connection)
 {
-	return connection->id ? ledger_record(&recorder.ledger, LEDGER_CONNECTIONS, connection->id) :
-				NULL;
+	if (!connection->id)
+		return NULL;
+	return ledger_record(&recorder.ledger, LEDGER_CONNECTIONS, connection->id);
 }
 
 /* The connection, when it is this process's own. */

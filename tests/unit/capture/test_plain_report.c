@@ -44,10 +44,17 @@ static uint32_t string(struct ledger *ledger, const char *text)
 /* PQconnectdb, a native frame and a Python one. */
 static uint32_t stack(struct ledger *ledger, const char *call, const char *function, uint32_t line)
 {
-	struct ledger_module libpq = { .bias = 0x7f0000000000, .path = string(ledger, "/lib/libpq.so.5"),
-				       .flags = LEDGER_MODULE_LIBPQ };
-	struct ledger_module main = { .bias = 0x550000000000, .path = string(ledger, "/usr/bin/app"),
-				      .build_id = { 0x01, 0x23, 0xab, 0xcd }, .build_id_length = 4 };
+	struct ledger_module libpq = {
+		.bias = 0x7f0000000000,
+		.path = string(ledger, "/lib/libpq.so.5"),
+		.flags = LEDGER_MODULE_LIBPQ,
+	};
+	struct ledger_module main = {
+		.bias = 0x550000000000,
+		.path = string(ledger, "/usr/bin/app"),
+		.build_id = { 0x01, 0x23, 0xab, 0xcd },
+		.build_id_length = 4,
+	};
 	uint32_t frames[] = {
 		ledger_add_frame(ledger, &(struct ledger_frame){
 						 .function = string(ledger, call),
@@ -133,9 +140,11 @@ static void everything_on_record_is_written(void **state)
 	record->begun_stack = begun;
 	ledger_fail_connection(ledger, second, record->site, "53300");
 	connect_at(ledger, stack(ledger, "PQconnectdb", "other", 50));
-	ledger_end_connection(ledger, third, &(struct ledger_end){
-						     .site = record->site, .closed_stack = closed,
-						     .evidence = LEDGER_FINALIZING | LEDGER_EXITING });
+	ledger_end_connection(ledger, third,
+			      &(struct ledger_end){
+				      .site = record->site,
+				      .closed_stack = closed,
+				      .evidence = LEDGER_FINALIZING | LEDGER_EXITING });
 	ledger_add_misuse(ledger, &(struct ledger_misuse){
 					  .kind = LEDGER_MISUSE_INHERITED_FINISH, .stack = closed,
 					  .count = 1, .connection = { .owner_pid = 7 } });
@@ -158,11 +167,13 @@ static void a_line_that_is_too_long_is_cut_and_still_ends(void **state)
 	for (size_t length = 100; length < 20000; length = length * 3 / 2 + 7) {
 		memset(name, 'n', length);
 		name[length] = 0;
-		for (uint32_t i = 0; i < 6; i++)
-			frames[i] = ledger_add_frame(ledger, &(struct ledger_frame){
-								     .function = string(ledger, name),
-								     .line = i + 1,
-								     .language = LEDGER_PYTHON });
+		for (uint32_t i = 0; i < 6; i++) {
+			struct ledger_frame frame = { .function = string(ledger, name),
+						      .line = i + 1,
+						      .language = LEDGER_PYTHON };
+
+			frames[i] = ledger_add_frame(ledger, &frame);
+		}
 		connect_at(ledger, ledger_add_stack(ledger, (uint32_t)length, frames, 6, 0));
 		sites++;
 	}

@@ -108,7 +108,8 @@ uint32_t builder_string(struct ledger_builder *builder, const char *text)
 uint32_t builder_module(struct ledger_builder *builder, const char *path, uint32_t flags)
 {
 	uint32_t path_id = builder_string(builder, path), id;
-	struct ledger_module *module = builder_append(builder, LEDGER_MODULES, sizeof(*module), &id);
+	struct ledger_module *module =
+		builder_append(builder, LEDGER_MODULES, sizeof(*module), &id);
 
 	module->path = path_id;
 	module->flags = flags;

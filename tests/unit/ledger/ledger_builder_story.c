@@ -149,7 +149,8 @@ uint32_t builder_misuse(struct ledger_builder *builder, enum ledger_misuse_kind 
 			uint32_t connection, uint32_t stack)
 {
 	uint32_t id;
-	struct ledger_misuse *misuse = builder_append(builder, LEDGER_MISUSES, sizeof(*misuse), &id);
+	struct ledger_misuse *misuse =
+		builder_append(builder, LEDGER_MISUSES, sizeof(*misuse), &id);
 
 	misuse->kind = kind;
 	misuse->stack = stack;

@@ -11,21 +11,8 @@
 
 #include "written.h"
 
-/* What derives from its number, so that a wrong record is seen. */
-static uint32_t opened(struct written *written, uint64_t number, uint32_t site, uint32_t pool)
-{
-	return ledger_add_connection(&written->ledger,
-				     &(struct ledger_connection){
-					     .state = LEDGER_OPEN,
-					     .handle = number,
-					     .opened_at_ns = number * 1000,
-					     .transaction = LEDGER_TRANSACTION_IDLE,
-					     .site = site,
-					     .pool = pool,
-				     });
-}
-
-static void ended(struct written *written, uint32_t id, uint64_t at_ns, uint32_t site, uint32_t pool)
+static void ended(struct written *written, uint32_t id, uint64_t at_ns, uint32_t site,
+		  uint32_t pool)
 {
 	ledger_end_connection(&written->ledger, id,
 			      &(struct ledger_end){ .at_ns = at_ns, .site = site, .pool = pool });
@@ -43,7 +30,7 @@ static void serials_count_and_ids_are_slots(void **state)
 
 	(void)state;
 	for (uint32_t i = 1; i <= 100; i++) {
-		assert_int_equal(opened(written, i, 0, 0), i);
+		assert_int_equal(written_connection(written, i, 0, 0), i);
 		assert_int_equal(slot(written, i)->serial, i);
 	}
 	reader = written_read(written);
@@ -64,13 +51,13 @@ static void the_oldest_ended_slot_is_the_next_to_be_used(void **state)
 
 	(void)state;
 	for (; number <= LEDGER_ENDED_MAX; number++) {
-		uint32_t id = opened(written, number, site, 0);
+		uint32_t id = written_connection(written, number, site, 0);
 
 		assert_int_equal(id, number);
 		ended(written, id, number * 1000, site, 0);
 	}
 	for (; number <= 3 * LEDGER_ENDED_MAX; number++) {
-		uint32_t id = opened(written, number, site, 0);
+		uint32_t id = written_connection(written, number, site, 0);
 
 		assert_int_equal(id, (number - 1) % LEDGER_ENDED_MAX + 1);
 		assert_int_equal(slot(written, id)->serial, number);
@@ -94,7 +81,7 @@ static void no_slot_of_an_open_connection_is_given_out(void **state)
 	(void)state;
 	for (int round = 0; round < ROUNDS; round++) {
 		for (uint32_t i = 0; i < MANY; i++) {
-			ids[i] = opened(written, ++number, 0, 0);
+			ids[i] = written_connection(written, ++number, 0, 0);
 			assert_int_not_equal(ids[i], 0);
 		}
 		for (uint32_t i = 0; i < MANY; i++) {
@@ -122,14 +109,14 @@ static void a_full_section_uses_ended_slots_early_and_then_counts(void **state)
 	(void)state;
 	assert_true(capacity < LEDGER_ENDED_MAX);
 	for (uint32_t i = 1; i <= capacity; i++)
-		assert_int_equal(opened(written, i, site, 0), i);
-	assert_int_equal(opened(written, capacity + 1, site, 0), 0);
+		assert_int_equal(written_connection(written, i, site, 0), i);
+	assert_int_equal(written_connection(written, capacity + 1, site, 0), 0);
 	assert_int_equal(section->lost, 1);
 	ended(written, 7, 1, site, 0);
 	ended(written, 3, 2, site, 0);
-	assert_int_equal(opened(written, capacity + 2, site, 0), 7);
-	assert_int_equal(opened(written, capacity + 3, site, 0), 3);
-	id = opened(written, capacity + 4, site, 0);
+	assert_int_equal(written_connection(written, capacity + 2, site, 0), 7);
+	assert_int_equal(written_connection(written, capacity + 3, site, 0), 3);
+	id = written_connection(written, capacity + 4, site, 0);
 	assert_int_equal(id, 0);
 	assert_int_equal(section->lost, 2);
 	/* One without a slot is still counted, coming and going. */
@@ -153,7 +140,7 @@ static void a_site_counts_its_own(void **state)
 	assert_int_not_equal(sites[0], sites[1]);
 	assert_int_equal(ledger_find_site(&written->ledger, stacks[0], 999), sites[0]);
 	for (uint32_t i = 0; i < 10; i++)
-		ids[i] = opened(written, i + 1, sites[i % 5 == 0], 0);
+		ids[i] = written_connection(written, i + 1, sites[i % 5 == 0], 0);
 	for (int i = 0; i < 3; i++)
 		ended(written, ids[1 + i], 20000, sites[0], 0);
 	ledger_fail_connection(&written->ledger, ids[5], sites[1], "53300");
@@ -199,7 +186,7 @@ static void the_sums_of_the_endings_are_the_counts(void **state)
 
 		if (count < OPEN_MAX && (dice % 2 || !count)) {
 			open_sites[count] = sites[dice / 2 % 5];
-			open[count] = opened(written, ++number, open_sites[count], 0);
+			open[count] = written_connection(written, ++number, open_sites[count], 0);
 			count++;
 			continue;
 		}
@@ -249,7 +236,7 @@ static void an_ending_knows_the_shortest_and_the_longest(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 4; i++) {
-		uint32_t id = opened(written, i + 1, 0, 0);
+		uint32_t id = written_connection(written, i + 1, 0, 0);
 		struct ledger_connection *record =
 			ledger_record(&written->ledger, LEDGER_CONNECTIONS, id);
 
@@ -267,66 +254,6 @@ static void an_ending_knows_the_shortest_and_the_longest(void **state)
 	written_free(written);
 }
 
-static void a_pool_is_known_by_its_address(void **state)
-{
-	struct written *written = written_new(WRITTEN_SIZE);
-	uint32_t type = written_string(written, "QueuePool");
-	uint32_t other = written_string(written, "NullPool");
-	uint32_t library = written_string(written, "sqlalchemy");
-	uint32_t pool = ledger_find_pool(&written->ledger, 0x7f00, type, library);
-
-	(void)state;
-	assert_int_equal(ledger_find_pool(&written->ledger, 0x7f00, type, library), pool);
-	assert_int_not_equal(ledger_find_pool(&written->ledger, 0x7f10, type, library), pool);
-	/* One of another type cannot be the same object. */
-	assert_int_not_equal(ledger_find_pool(&written->ledger, 0x7f00, other, library), pool);
-	written_free(written);
-}
-
-static const struct {
-	uint16_t evidence;
-	bool is_called;
-	bool is_gone;
-} pool_ends[] = {
-	{ 0, true, false },                /* close() through the pool: the pool lives */
-	{ LEDGER_FINALIZING, true, false },
-	{ 0, false, true },                /* dropped by its last reference */
-	{ LEDGER_COLLECTING, false, true },
-	{ LEDGER_COLLECTING, true, true },
-};
-
-static void an_address_that_comes_back_after_collection_is_another_pool(void **state)
-{
-	struct written *written = written_new(WRITTEN_SIZE);
-	uint32_t type = written_string(written, "QueuePool");
-	uint32_t called = written_string(written, "close");
-
-	(void)state;
-	for (uint64_t i = 0; i < sizeof(pool_ends) / sizeof(pool_ends[0]); i++) {
-		uint64_t address = 0x7f00 + i * 16;
-		struct ledger_end end = { .at_ns = 1000000, .evidence = pool_ends[i].evidence,
-					  .called = pool_ends[i].is_called ? called : 0 };
-		uint32_t pool = ledger_find_pool(&written->ledger, address, type, 0);
-		uint32_t first = opened(written, 1, 0, pool), second = opened(written, 2, 0, pool);
-
-		end.pool = pool;
-		ledger_end_connection(&written->ledger, first, &end);
-		assert_int_equal(ledger_find_pool(&written->ledger, address, type, 0), pool);
-		ledger_end_connection(&written->ledger, second, &end);
-		uint32_t next = ledger_find_pool(&written->ledger, address, type, 0);
-		const struct ledger_pool *record = ledger_record(&written->ledger, LEDGER_POOLS, next);
-
-		assert_int_equal(next != pool, pool_ends[i].is_gone);
-		assert_int_equal(record->generation, pool_ends[i].is_gone);
-		record = ledger_record(&written->ledger, LEDGER_POOLS, pool);
-		assert_int_equal((record->generation & LEDGER_POOL_GONE) != 0, pool_ends[i].is_gone);
-		assert_int_equal(record->opened, 2);
-		assert_int_equal(record->peak_open, 2);
-		assert_int_equal(record->open, 0);
-	}
-	written_free(written);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -337,8 +264,6 @@ int main(void)
 		cmocka_unit_test(a_site_counts_its_own),
 		cmocka_unit_test(the_sums_of_the_endings_are_the_counts),
 		cmocka_unit_test(an_ending_knows_the_shortest_and_the_longest),
-		cmocka_unit_test(a_pool_is_known_by_its_address),
-		cmocka_unit_test(an_address_that_comes_back_after_collection_is_another_pool),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

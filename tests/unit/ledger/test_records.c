@@ -145,7 +145,8 @@ static void stacks_are_read_back_frame_by_frame(void **state)
 
 	(void)state;
 	for (uint32_t i = 0; i < 300; i++)
-		frames[i] = ledger_add_frame(&written->ledger, &(struct ledger_frame){ .line = i + 1 });
+		frames[i] = ledger_add_frame(&written->ledger,
+					     &(struct ledger_frame){ .line = i + 1 });
 	for (uint32_t count = 0; count < 300; count++)
 		ids[count] = ledger_add_stack(&written->ledger, count, frames, count,
 					      count % 2 ? LEDGER_STACK_TRUNCATED : 0);

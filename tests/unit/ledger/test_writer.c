@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -144,38 +143,6 @@ static void a_child_leaves_its_parents_ledger_as_it_is(void **state)
 	written_free(written);
 }
 
-static void fill_round(struct ledger *ledger, uint32_t round)
-{
-	uint32_t frame, frames[3];
-	char text[24];
-
-	for (uint32_t i = 0; i < 3; i++) {
-		snprintf(text, sizeof(text), "function %u.%u", round, i);
-		frame = ledger_add_string(ledger, text, strlen(text));
-		frames[i] = ledger_add_frame(ledger, &(struct ledger_frame){
-							     .function = frame, .line = round + 1 });
-		ledger_add_module(ledger, &(struct ledger_module){ .start = round * 3 + i });
-	}
-	uint32_t stack = ledger_add_stack(ledger, round, frames, 3, 0);
-	uint32_t pool = ledger_find_pool(ledger, 4096 + round, 0, 0);
-	uint32_t site = ledger_find_site(ledger, stack, round);
-
-	for (int i = 0; i < 2; i++) {
-		uint32_t id = ledger_add_connection(
-			ledger, &(struct ledger_connection){ .state = LEDGER_OPEN, .site = site,
-							     .opened_stack = stack,
-							     .opened_at_ns = round, .pool = pool });
-		if (i)
-			ledger_end_connection(ledger, id, &(struct ledger_end){
-								  .site = site, .pool = pool,
-								  .at_ns = round + 7,
-								  .closed_stack = stack });
-	}
-	ledger_add_misuse(ledger, &(struct ledger_misuse){ .kind = LEDGER_MISUSE_DOUBLE_FINISH,
-							   .stack = stack, .count = 1 });
-}
-
-/* All sections at once until each is full: none may reach into its neighbour. */
 static void full_sections_count_and_leave_the_others_whole(void **state)
 {
 	struct written *written = written_new(256 << 10);
@@ -184,7 +151,7 @@ static void full_sections_count_and_leave_the_others_whole(void **state)
 
 	(void)state;
 	for (uint32_t round = 0; round < 5000; round++)
-		fill_round(&written->ledger, round);
+		written_fill(&written->ledger, round);
 	for (int kind = 0; kind < LEDGER_SECTION_COUNT; kind++) {
 		const struct ledger_section *section = &header->section[kind];
 
@@ -214,63 +181,6 @@ static void full_sections_count_and_leave_the_others_whole(void **state)
 	written_free(written);
 }
 
-static int open_beyond_the_file_size_limit(const char *directory)
-{
-	struct rlimit limit = { .rlim_cur = 64 << 10, .rlim_max = 64 << 10 };
-	struct ledger ledger = { 0 };
-
-	setrlimit(RLIMIT_FSIZE, &limit);
-	if (ledger_open(&ledger, directory, WRITTEN_SIZE, "x", "/x") || !ledger.is_private ||
-	    ledger.private_error != EFBIG || *ledger.path)
-		return 1;
-	for (uint32_t round = 0; round < 100; round++)
-		fill_round(&ledger, round);
-	/* No copy for a reader either, but no signal. */
-	return ledger_copy(&ledger) == -EFBIG && ledger.header->opened == 200 ? 0 : 2;
-}
-
-static void beyond_the_limit_of_file_sizes_it_is_private_and_no_signal_comes(void **state)
-{
-	char directory[] = "/tmp/limit-XXXXXX";
-	pid_t pid;
-	int status;
-
-	(void)state;
-	assert_non_null(mkdtemp(directory));
-	pid = fork();
-	if (!pid)
-		_exit(open_beyond_the_file_size_limit(directory));
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
-	assert_int_equal(rmdir(directory), 0); /* nothing is left behind */
-}
-
-static int open_without_memory(const char *directory)
-{
-	struct rlimit limit = { 0 };
-	struct ledger ledger = { 0 };
-
-	setrlimit(RLIMIT_AS, &limit);
-	return ledger_open(&ledger, directory, WRITTEN_SIZE, "x", "/x") == -ENOMEM &&
-			       !ledger.header ? 0 : 1;
-}
-
-static void without_any_memory_there_is_no_ledger_and_no_file(void **state)
-{
-	char directory[] = "/tmp/limit-XXXXXX";
-	pid_t pid;
-	int status;
-
-	(void)state;
-	assert_non_null(mkdtemp(directory));
-	pid = fork();
-	if (!pid)
-		_exit(open_without_memory(directory));
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
-	assert_int_equal(rmdir(directory), 0);
-}
-
 static void a_private_ledger_can_be_copied_for_a_reader(void **state)
 {
 	struct written *written = written_new(WRITTEN_SIZE);
@@ -278,7 +188,7 @@ static void a_private_ledger_can_be_copied_for_a_reader(void **state)
 
 	(void)state;
 	for (uint32_t round = 0; round < 50; round++)
-		fill_round(&written->ledger, round);
+		written_fill(&written->ledger, round);
 	int fd = ledger_copy(&written->ledger);
 
 	assert_true(fd >= 0);
@@ -305,8 +215,6 @@ int main(void)
 		cmocka_unit_test(the_end_is_on_record_and_can_be_taken_back),
 		cmocka_unit_test(a_child_leaves_its_parents_ledger_as_it_is),
 		cmocka_unit_test(full_sections_count_and_leave_the_others_whole),
-		cmocka_unit_test(beyond_the_limit_of_file_sizes_it_is_private_and_no_signal_comes),
-		cmocka_unit_test(without_any_memory_there_is_no_ledger_and_no_file),
 		cmocka_unit_test(a_private_ledger_can_be_copied_for_a_reader),
 	};
 

@@ -22,7 +22,8 @@
 #include "ledger/records.h"
 #include "written.h"
 
-enum { READINGS = 400, WRITTEN_MIN = 500000, OPEN_MAX = 50, SITES = 8, HOSTS = 200000, CHANGES = 3 };
+enum { READINGS = 400, WRITTEN_MIN = 500000, OPEN_MAX = 50 };
+enum { SITES = 8, HOSTS = 200000, CHANGES = 3 };
 
 struct shared {
 	atomic_bool is_over;

@@ -30,4 +30,11 @@ void written_free(struct written *written);
 uint32_t written_string(struct written *written, const char *text);
 uint32_t written_stack(struct written *written, uint32_t hash);
 
+/* Adds a connection whose fields derive from `number`, so that a wrong one is seen. */
+uint32_t written_connection(struct written *written, uint64_t number, uint32_t site, uint32_t pool);
+
+/* Adds some of each kind of record, two connections among them; what finds no room is
+ * lost. */
+void written_fill(struct ledger *ledger, uint32_t round);
+
 #endif
