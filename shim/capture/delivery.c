@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/log_path.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "capture/companion.h"
 #include "capture/notice.h"
 #include "capture/plain_report.h"
@@ -79,14 +80,37 @@ static int report_by_companion(const struct ledger *ledger, bool is_final)
 	return status <= 0 || status == COMPANION_FAILS ? status : -EIO;
 }
 
+/* `pqleak run` will read it: it is a file in the directory that run gave. */
+static bool is_collected(const struct ledger *ledger)
+{
+	return delivery.is_collecting && !ledger->is_private && !ledger->dir_error;
+}
+
+/* Tells `pqleak run`, where its directory can be reached, that this process has reported
+ * by itself, and how it went. */
+static void report_mark(bool is_failing)
+{
+	char *path = delivery.is_collecting ? memory_map(PATH_MAX) : NULL;
+	struct text name;
+
+	if (!path)
+		return;
+	text_init(&name, path, PATH_MAX);
+	text_format(&name, "%s/%d.%s", delivery.options->dir, getpid(),
+		    is_failing ? "failed" : "reported");
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd >= 0)
+		close(fd);
+	memory_unmap(path, PATH_MAX);
+}
+
 int delivery_final(void)
 {
 	struct ledger *ledger = recorder_ledger();
 	int error = errno;
 
-	if (!ledger || (delivery.is_collecting && !ledger->is_private))
-		return -1;
-	if (ledger->header->flags & LEDGER_REPORTED)
+	if (!ledger || is_collected(ledger) || ledger->header->flags & LEDGER_REPORTED)
 		return -1;
 	ledger->header->flags |= LEDGER_REPORTED;
 	if (recorder_is_clean() && !delivery.options->is_verbose && !delivery.options->is_kept &&
@@ -94,6 +118,7 @@ int delivery_final(void)
 		/* The report would be silence: psql need not wait for it. */
 		if (ledger->path[0])
 			unlink(ledger->path);
+		report_mark(false);
 		errno = error;
 		return -1;
 	}
@@ -109,6 +134,7 @@ int delivery_final(void)
 	/* What nobody could hear stays for `pqleak report`. */
 	if (ledger->path[0] && (is_heard || !status) && !delivery.options->is_kept)
 		unlink(ledger->path);
+	report_mark(status);
 	errno = error;
 	return status && delivery.options->exit_code ? (int)delivery.options->exit_code : -1;
 }

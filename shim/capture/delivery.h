@@ -6,8 +6,10 @@
 
 #include "base/options.h"
 
-/* Context: constructor only. `is_collecting`: `pqleak run` reads the ledgers, this
- * process reports nothing. `options` lives as long as the process. */
+/* Context: constructor only. `is_collecting`: `pqleak run` reads the ledgers; this
+ * process reports only when its own is not in the directory that run gave, and leaves a
+ * file there that says so (PID.reported, or PID.failed), where it can. `options`
+ * lives as long as the process. */
 void delivery_init(const struct options *options, bool is_collecting);
 
 /* The process is ending: the companion reports, or the shim itself where there is

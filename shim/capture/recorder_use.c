@@ -64,10 +64,11 @@ static void used_locked(PGconn *conn, enum ledger_transaction after, uint32_t st
 	if (!record)
 		return;
 	ledger_change_begin(&record->sequence);
-	record->uses++;
-	record->last_use_at_ns = now;
-	if (recorder.options->track & TRACK_USES)
+	if (recorder.options->track & TRACK_USES) {
+		record->uses++;
+		record->last_use_at_ns = now;
 		record->last_use_stack = stack;
+	}
 	if (recorder.options->track & TRACK_TRANSACTIONS)
 		record_transaction(record, after, stack, now);
 	ledger_change_end(&record->sequence);
