@@ -180,6 +180,7 @@ static void add_connection(struct adding *adding, uint32_t id)
 	if (!reader_site(process->reader, record->site))
 		share->opened++;
 	share->on_record++;
+	share->failed_on_record += record->state == LEDGER_FAILED;
 	share_count(share, ending, 1,
 		    begun_stack(process, record->transaction, record->begun_stack));
 	idle_add(&share->site->report, connection->report.idle_ns, connection->report.idle_ns);
@@ -188,11 +189,17 @@ static void add_connection(struct adding *adding, uint32_t id)
 /* The ledger's connections were full: the site's counters know what has no slot. */
 static void add_lost(struct site_share *share)
 {
+	const char *ended = share->process->report.ended;
 	uint64_t lost = share->open > share->on_record ? share->open - share->on_record : 0;
+	uint64_t failed_known = share->failed_on_record + share->failed_finished;
+	uint64_t failed = share->failed > failed_known ? share->failed - failed_known : 0;
 
-	if (lost && share->process->header->section[LEDGER_CONNECTIONS].lost)
-		share_count(share, ending_of_unfinished(LEDGER_OPEN, share->process->report.ended),
-			    lost, NULL);
+	if (!lost || !share->process->header->section[LEDGER_CONNECTIONS].lost)
+		return;
+	if (failed > lost)
+		failed = lost;
+	share_count(share, ending_of_unfinished(LEDGER_FAILED, ended), failed, NULL);
+	share_count(share, ending_of_unfinished(LEDGER_OPEN, ended), lost - failed, NULL);
 }
 
 static void share_sum(struct site_share *share)

@@ -28,6 +28,7 @@ struct site_share {
 	uint64_t opened, failed, failed_finished;
 	uint64_t open;         /* by the ledger's counters, failed ones included */
 	uint64_t on_record;    /* of these, those that are still on record */
+	uint64_t failed_on_record; /* of these, the failed ones */
 	uint64_t peak_sum;     /* of the peaks of its stacks */
 	uint64_t endings[ENDING_COUNT];
 	size_t stack_count;
