@@ -62,13 +62,18 @@ static void header_write(struct page *page)
 static void processes_write(struct page *page)
 {
 	const struct report *report = page->report;
-	size_t shown = report->process_count;
+	size_t shown = 0, hidden = 0;
 
 	if (report->process_count == 1)
 		return;
-	if (!page->options->is_verbose && shown > PROCESSES_MAX)
-		shown = PROCESSES_MAX;
-	for (size_t i = 0; i < shown; i++) {
+	for (size_t i = 0; i < report->process_count; i++) {
+		if (report->processes[i].opened == 0)
+			continue;
+		if (!page->options->is_verbose && shown == PROCESSES_MAX) {
+			hidden++;
+			continue;
+		}
+		shown++;
 		writer_format(&page->writer, "  pid %d, ", report->processes[i].pid);
 		writer_name(&page->writer, report->processes[i].command);
 		writer_put(&page->writer, ": ");
@@ -76,9 +81,8 @@ static void processes_write(struct page *page)
 		writer_put(&page->writer, process_end(&report->processes[i]));
 		writer_put(&page->writer, "\n");
 	}
-	if (shown < report->process_count)
-		writer_format(&page->writer, "  (%zu more: -v shows them)\n",
-			      report->process_count - shown);
+	if (hidden)
+		writer_format(&page->writer, "  (%zu more: -v shows them)\n", hidden);
 }
 
 /* Why frames have a module and an offset only. */
