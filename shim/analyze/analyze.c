@@ -34,6 +34,12 @@ static struct site *list_at(const struct sites *sites, size_t index)
 	return ((struct site **)sites->list.items)[index];
 }
 
+static void site_judge(struct site *site)
+{
+	site->report.verdict = verdict_of_site(site);
+	site->report.at_fault = verdict_connections(site, site->report.verdict);
+}
+
 /* What the verdict means, and whether it counts. */
 static void judge(struct report *report, struct site *site, const struct analysis_input *input,
 		  struct arena *arena)
@@ -48,7 +54,7 @@ static void judge(struct report *report, struct site *site, const struct analysi
 		return;
 	}
 	report->verdict_count[row->verdict]++;
-	report->verdict_connections[row->verdict] += verdict_connections(site, row->verdict);
+	report->verdict_connections[row->verdict] += row->at_fault;
 	if (input->fail_on & (1u << row->verdict))
 		report->is_failing = true;
 }
@@ -120,7 +126,7 @@ static void report_fill(struct report *report, const struct analysis_input *inpu
 	}
 	sites_finish(&sites);
 	for (size_t i = 0; i < sites.list.count; i++)
-		list_at(&sites, i)->report.verdict = verdict_of_site(list_at(&sites, i));
+		site_judge(list_at(&sites, i));
 	pools_compare(&sites);
 	for (size_t i = 0; i < sites.list.count; i++)
 		judge(report, list_at(&sites, i), input, arena);

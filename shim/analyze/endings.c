@@ -196,6 +196,11 @@ enum ending ending_of_finished(unsigned evidence, const struct report_stack *sta
 								 : ENDING_COLLECTED;
 }
 
+bool ending_has_finalizer(const struct report_stack *stack)
+{
+	return any_frame(stack, is_finalizer);
+}
+
 enum ending ending_of_unfinished(unsigned state, const char *ended)
 {
 	if (state == LEDGER_FAILED)

@@ -14,6 +14,9 @@
 enum ending ending_of_finished(unsigned evidence, const struct report_stack *stack,
 			       const char *called, bool is_interpreter_known);
 
+/* Was PQfinish called by what runs when nothing refers to an object any more? */
+bool ending_has_finalizer(const struct report_stack *stack);
+
 /* One that was not finished; `ended` is how its process ended, in the report's words. */
 enum ending ending_of_unfinished(unsigned state, const char *ended);
 

@@ -23,3 +23,21 @@ const char *ending_name(enum ending ending)
 
 	return names[ending];
 }
+
+static const struct {
+	const char *name, *words;
+} hows[] = {
+#define HOW(name, json_name, words) { json_name, words },
+#include "analyze/hows.def"
+#undef HOW
+};
+
+const char *how_name(enum how how)
+{
+	return hows[how].name;
+}
+
+const char *how_words(enum how how)
+{
+	return hows[how].words;
+}

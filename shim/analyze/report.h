@@ -32,9 +32,20 @@ enum ending {
 	ENDING_COUNT
 };
 
-/* "leak", "failed_unfinished": as in JSON. */
+enum how { /* a connection came to its ending */
+#define HOW(name, json_name, words) HOW_##name,
+#include "analyze/hows.def"
+#undef HOW
+	HOW_COUNT
+};
+
+/* "leak", "failed_unfinished", "cyclic collector": as in JSON. */
 const char *verdict_name(enum verdict verdict);
 const char *ending_name(enum ending ending);
+const char *how_name(enum how how);
+
+/* "by the garbage collector": what stands behind a count. */
+const char *how_words(enum how how);
 
 struct report_frame {
 	const char *language; /* "c", "python", ... */
@@ -78,6 +89,7 @@ struct report_connection {
 	uint64_t age_ns, idle_ns;      /* until its end, or the process's, or now */
 	const char *transaction;       /* "idle", "active", "intrans", "inerror", "unknown" */
 	enum ending ending;
+	enum how how;                  /* of a finished one */
 	uint64_t last_use_at_ns;       /* 0 never */
 	struct report_stack last_use;
 	uint64_t transaction_begun_at_ns; /* 0 none */
@@ -88,6 +100,7 @@ struct report_connection {
 
 struct report_close {
 	enum ending ending;
+	enum how how;
 	uint64_t count;
 	struct report_stack stack;
 };
@@ -101,9 +114,11 @@ struct report_site {
 	const char *user_source; /* the line's text, trimmed; "" unknown */
 	struct report_stack opened_stack; /* of the first connection */
 	uint64_t count, peak_open, pools;
+	uint64_t at_fault;        /* of `count`: those that make the verdict */
 	const char *pool_library; /* "" none */
 	const char *pool_type;    /* "" none */
 	uint64_t endings[ENDING_COUNT];
+	uint64_t collected_how[HOW_COUNT], shutdown_how[HOW_COUNT]; /* of these endings */
 	uint64_t in_transaction;  /* not closed by the program: ended, or stand, in a transaction */
 	uint64_t idle_min_ns, idle_max_ns; /* last use to end; both 0 when unknown */
 	const char *target; /* "user@host:port/database", of the first that connected */

@@ -2,6 +2,7 @@
 
 #include "analyze/endings.h"
 #include "analyze/fingerprint.h"
+#include "analyze/hows.h"
 
 /* While one process is added. */
 struct adding {
@@ -67,20 +68,25 @@ static struct site_share *share_find(struct adding *adding, uint32_t id)
 	return *known;
 }
 
-static void close_add(struct arena *arena, struct site *site, enum ending ending, uint64_t count,
-		      const struct report_stack *stack)
+static void close_add(struct arena *arena, struct site *site, const struct report_close *close)
 {
-	uint64_t key = hash_number(fingerprint_of_stack(stack), ending);
+	uint64_t key = hash_number(hash_number(fingerprint_of_stack(&close->stack),
+					       (uint64_t)close->ending), (uint64_t)close->how);
 	void **known = table_find(arena, &site->close_index, key);
 	struct report_close *row;
 
 	if (!*known) {
 		row = arena_list_add(arena, &site->closes, sizeof(*row));
-		*row = (struct report_close){ .ending = ending, .stack = *stack };
+		*row = *close;
+		row->count = 0;
 		*known = (void *)(uintptr_t)site->closes.count;
 	}
 	row = (struct report_close *)site->closes.items + ((uintptr_t)*known - 1);
-	row->count += count;
+	row->count += close->count;
+	if (close->ending == ENDING_COLLECTED)
+		site->report.collected_how[close->how] += close->count;
+	if (close->ending == ENDING_SHUTDOWN)
+		site->report.shutdown_how[close->how] += close->count;
 }
 
 /* `begun` is what began the transaction it is in; NULL when it is in none. */
@@ -125,28 +131,35 @@ static void idle_add(struct report_site *site, uint64_t min_ns, uint64_t max_ns)
 		site->idle_max_ns = max_ns;
 }
 
+static void close_find(struct report_close *close, struct process *process, unsigned evidence,
+		       uint32_t stack, uint32_t called)
+{
+	bool is_known = process->is_interpreter_known;
+
+	close->stack = *stacks_find(process->stacks, stack);
+	close->ending = ending_of_finished(evidence, &close->stack,
+					   reader_string(process->reader, called), is_known);
+	close->how = how_of_finished(close->ending, evidence, &close->stack, is_known);
+}
+
 static void add_ending(struct adding *adding, const struct ledger_ending *record)
 {
 	struct process *process = adding->process;
+	struct report_close close = { .count = record->count };
 	struct site_share *share;
-	const struct report_stack *stack;
-	enum ending ending;
 
 	/* The parent's connection: its own ledger tells its story. */
 	if (record->evidence & LEDGER_INHERITED || record->count == 0)
 		return;
 	share = share_find(adding, record->site);
-	stack = stacks_find(process->stacks, record->closed_stack);
-	ending = ending_of_finished(record->evidence, stack,
-				    reader_string(process->reader, record->called),
-				    process->is_interpreter_known);
+	close_find(&close, process, record->evidence, record->closed_stack, record->called);
 	if (!reader_site(process->reader, record->site))
 		share->opened += record->count;
 	if (record->evidence & LEDGER_WAS_FAILED)
 		share->failed_finished += record->count;
-	share_count(share, ending, record->count,
+	share_count(share, close.ending, record->count,
 		    begun_stack(process, record->transaction, record->begun_stack));
-	close_add(adding->sites->arena, share->site, ending, record->count, stack);
+	close_add(adding->sites->arena, share->site, &close);
 	if (record->idle_min_ns <= record->idle_max_ns)
 		idle_add(&share->site->report, record->idle_min_ns, record->idle_max_ns);
 }
@@ -156,23 +169,21 @@ static void add_connection(struct adding *adding, uint32_t id)
 	struct process *process = adding->process;
 	const struct ledger_connection *record = reader_connection(process->reader, id);
 	struct site_connection *connection;
+	struct report_close close = { .ending = ENDING_CLOSED };
 	struct site_share *share;
-	enum ending ending;
 
 	if (record->state == LEDGER_FREE || record->state > LEDGER_ENDED ||
 	    record->evidence & LEDGER_INHERITED)
 		return;
 	share = share_find(adding, record->site);
 	if (record->state == LEDGER_ENDED)
-		ending = ending_of_finished(record->evidence,
-					    stacks_find(process->stacks, record->closed_stack),
-					    reader_string(process->reader, record->called),
-					    process->is_interpreter_known);
+		close_find(&close, process, record->evidence, record->closed_stack, record->called);
 	else
-		ending = ending_of_unfinished(record->state, process->report.ended);
+		close.ending = ending_of_unfinished(record->state, process->report.ended);
 	connection = arena_list_add(adding->sites->arena, &share->site->connections,
 				    sizeof(*connection));
-	site_connection_init(connection, adding->sites->arena, process, record, ending);
+	site_connection_init(connection, adding->sites->arena, process, record, close.ending);
+	connection->report.how = close.how;
 	connection->report.is_torn = reader_is_torn(process->reader, LEDGER_CONNECTIONS, id);
 	if (record->state == LEDGER_ENDED)
 		return;
@@ -181,7 +192,7 @@ static void add_connection(struct adding *adding, uint32_t id)
 		share->opened++;
 	share->on_record++;
 	share->failed_on_record += record->state == LEDGER_FAILED;
-	share_count(share, ending, 1,
+	share_count(share, close.ending, 1,
 		    begun_stack(process, record->transaction, record->begun_stack));
 	idle_add(&share->site->report, connection->report.idle_ns, connection->report.idle_ns);
 }

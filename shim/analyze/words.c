@@ -22,8 +22,8 @@ static void number_word(char *word, uint64_t number)
 
 static void connections_word(char *word, const struct site *site)
 {
-	snprintf(word, WORD_MAX, "%" PRIu64 " connection%s", site->report.count,
-		 site->report.count == 1 ? "" : "s");
+	snprintf(word, WORD_MAX, "%" PRIu64 " connection%s", site->report.at_fault,
+		 site->report.at_fault == 1 ? "" : "s");
 }
 
 static void count_word(char *word, const struct site *site)
@@ -44,6 +44,46 @@ static void left_word(char *word, const struct site *site)
 static void failed_word(char *word, const struct site *site)
 {
 	number_word(word, site->report.endings[ENDING_FAILED_UNFINISHED]);
+}
+
+/* Nothing where the verdict is about all of them. */
+static void some_word(char *word, const struct site *site)
+{
+	if (site->report.at_fault < site->report.count)
+		snprintf(word, WORD_MAX, "%" PRIu64 " of %" PRIu64 " ", site->report.at_fault,
+			 site->report.count);
+}
+
+/* "the garbage collector and the last reference": who closed the collected ones. */
+static void collectors_word(char *word, const struct site *site)
+{
+	const char *separator = "";
+	size_t length = 0;
+
+	for (int how = 0; how < HOW_COUNT; how++) {
+		if (!site->report.collected_how[how])
+			continue;
+		length += (size_t)snprintf(word + length, WORD_MAX - length, "%s%s", separator,
+					   how_words((enum how)how) + strlen("by "));
+		separator = " and ";
+	}
+}
+
+/* "3 by the garbage collector, 1 by the last reference" */
+static void collected_by_word(char *word, const struct site *site)
+{
+	const char *separator = "";
+	size_t length = 0;
+
+	for (int how = 0; how < HOW_COUNT; how++) {
+		uint64_t count = site->report.collected_how[how];
+
+		if (!count)
+			continue;
+		length += (size_t)snprintf(word + length, WORD_MAX - length, "%s%" PRIu64 " %s",
+					   separator, count, how_words((enum how)how));
+		separator = ", ";
+	}
 }
 
 static void collected_word(char *word, const struct site *site)
@@ -135,6 +175,8 @@ static const struct {
 } words[] = {
 	{ "begun", begun_word },
 	{ "collected", collected_word },
+	{ "collected_by", collected_by_word },
+	{ "collectors", collectors_word },
 	{ "connections", connections_word },
 	{ "count", count_word },
 	{ "failed", failed_word },
@@ -144,6 +186,7 @@ static const struct {
 	{ "pool_noun", pool_noun_word },
 	{ "pools", pools_word },
 	{ "shutdown", shutdown_word },
+	{ "some", some_word },
 	{ "sqlstate", sqlstate_word },
 	{ "stuck", stuck_word },
 	{ "target_kept", target_kept_word },

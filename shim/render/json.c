@@ -107,6 +107,7 @@ static json_t *close_value(struct emitter *emitter, const struct report_close *c
 	json_t *object = json_object();
 
 	emitter_add_text(emitter, object, "ending", ending_name(close->ending));
+	emitter_add_text(emitter, object, "how", how_name(close->how));
 	emitter_add_number(emitter, object, "count", close->count);
 	emitter_add(emitter, object, "stack", stack_value(emitter, &close->stack));
 	return object;

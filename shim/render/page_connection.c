@@ -17,37 +17,41 @@ static const struct report_process *process_find(const struct report *report, in
 	return NULL;
 }
 
-/* Does some process of the site's connections still run? */
+/* It stands: it was not finished, and its process still runs. */
+static bool is_standing(const struct page *page, const struct report_connection *connection)
+{
+	const struct report_process *process = process_find(page->report, connection->pid);
+
+	return !connection->ended_at_ns && process && !strcmp(process->ended, "running");
+}
+
 static bool is_running(const struct page *page, const struct report_site *site)
 {
 	for (size_t i = 0; i < site->connection_count; i++) {
-		const struct report_process *process =
-			process_find(page->report, site->connections[i].pid);
-
-		if (process && !strcmp(process->ended, "running"))
+		if (is_standing(page, &site->connections[i]))
 			return true;
 	}
 	return false;
 }
 
-/* Only the language tells whether "shutdown" was an interpreter's or exit()'s. */
-static bool is_interpreted(const struct report_site *site)
+static bool is_any_over(const struct page *page, const struct report_site *site)
 {
-	for (size_t i = 0; i < site->opened_stack.count; i++) {
-		if (strcmp(site->opened_stack.frames[i].language, "c"))
+	if (site->close_count)
+		return true;
+	for (size_t i = 0; i < site->connection_count; i++) {
+		if (!is_standing(page, &site->connections[i]))
 			return true;
 	}
 	return false;
 }
 
 static const char *ending_words(const struct page *page, const struct report_site *site,
-				enum ending ending)
+				enum ending ending, enum how how)
 {
 	switch (ending) {
 	case ENDING_COLLECTED:
-		return is_interpreted(site) ? "by the garbage collector" : "by a finaliser";
 	case ENDING_SHUTDOWN:
-		return is_interpreted(site) ? "at interpreter shutdown" : "by exit handlers";
+		return how_words(how);
 	case ENDING_OPEN:
 		return is_running(page, site) ? "open now" : "open at exit";
 	case ENDING_ABANDONED:
@@ -63,12 +67,26 @@ static const char *ending_words(const struct page *page, const struct report_sit
 	return "by the program";
 }
 
+static void count_write(struct page *page, uint64_t count, const char *words, bool *is_first)
+{
+	writer_format(&page->writer, "%s%" PRIu64 " %s", *is_first ? "" : ", ", count, words);
+	*is_first = false;
+}
+
+static void hows_write(struct page *page, const uint64_t *hows, bool *is_first)
+{
+	for (int how = 0; how < HOW_COUNT; how++) {
+		if (hows[how])
+			count_write(page, hows[how], how_words((enum how)how), is_first);
+	}
+}
+
 void page_endings(struct page *page, const struct report_site *site)
 {
 	/* The program's own closes come last: their count, also 0, is the point. */
-	static const enum ending order[] = { ENDING_COLLECTED, ENDING_SHUTDOWN, ENDING_OPEN,
-					     ENDING_ABANDONED, ENDING_FAILED_UNFINISHED,
-					     ENDING_CHILD_FINISH, ENDING_CLOSED };
+	static const enum ending order[] = { ENDING_OPEN, ENDING_ABANDONED,
+					     ENDING_FAILED_UNFINISHED, ENDING_CHILD_FINISH,
+					     ENDING_CLOSED };
 	struct writer *writer = &page->writer;
 	bool is_first = true;
 
@@ -77,14 +95,14 @@ void page_endings(struct page *page, const struct report_site *site)
 	    site->endings[ENDING_FAILED_UNFINISHED] == site->count)
 		return;
 	page_label(page, "ended");
+	hows_write(page, site->collected_how, &is_first);
+	hows_write(page, site->shutdown_how, &is_first);
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
 		uint64_t count = site->endings[order[i]];
 
 		if (count == 0 && order[i] != ENDING_CLOSED)
 			continue;
-		writer_format(writer, "%s%" PRIu64 " %s", is_first ? "" : ", ", count,
-			      ending_words(page, site, order[i]));
-		is_first = false;
+		count_write(page, count, ending_words(page, site, order[i], HOW_CALL), &is_first);
 	}
 	if (site->in_transaction)
 		writer_format(writer, "; %" PRIu64 " in a transaction", site->in_transaction);
@@ -133,7 +151,9 @@ static const struct report_connection *newest(const struct report_site *site, bo
 
 static void idle_write(struct page *page, const struct report_site *site)
 {
-	const char *end = is_running(page, site) ? "now" : "the end";
+	bool is_now = is_running(page, site);
+	const char *end = !is_now ? "the end" :
+			  is_any_over(page, site) ? "the end, or now" : "now";
 	char least[DURATION_MAX], most[DURATION_MAX];
 
 	if (site->idle_max_ns == 0)
@@ -177,7 +197,7 @@ static void connection_write(struct page *page, const struct report_site *site,
 	if (connection->last_use_at_ns)
 		writer_format(writer, "idle %s, ", idle);
 	writer_format(writer, "transaction %s, %s%s\n", connection->transaction,
-		      ending_words(page, site, connection->ending),
+		      ending_words(page, site, connection->ending, connection->how),
 		      connection->is_torn ? ", torn record" : "");
 }
 
@@ -198,7 +218,7 @@ void page_connections(struct page *page, const struct report_site *site)
 
 		page_label(page, "closed");
 		writer_format(&page->writer, "%" PRIu64 " %s\n", close->count,
-			      ending_words(page, site, close->ending));
+			      ending_words(page, site, close->ending, close->how));
 		page_stack(page, "", &close->stack, NULL);
 	}
 }

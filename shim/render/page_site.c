@@ -119,8 +119,12 @@ void page_site(struct page *page, const struct report_site *site)
 	struct writer *writer = &page->writer;
 
 	heading_write(page, site->verdict);
+	if (site->at_fault < site->count)
+		writer_format(writer, "%" PRIu64 " %sof ", site->at_fault,
+			      site->verdict == VERDICT_FAILED ? "failed " : "");
 	page_count(page, site->count,
-		   site->verdict == VERDICT_FAILED ? "failed connection" : "connection");
+		   site->verdict == VERDICT_FAILED && site->at_fault == site->count
+			   ? "failed connection" : "connection");
 	target_write(page, site);
 	pools_write(page, site);
 	if (is_note(page, site) && opener) {

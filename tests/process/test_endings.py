@@ -1,7 +1,8 @@
 """How each connection ended is told apart: C, C++ and Python, one row an ending.
 
 Each program opens one connection. A row is the program's argument, its exit status
-(negative: the signal), the connection's ending, the process's, and the verdict.
+(negative: the signal), the connection's ending and how it came to it ("" where nothing
+closed it), the process's end, and the verdict.
 """
 import signal
 
@@ -10,51 +11,51 @@ import pytest
 from shim import total
 
 C_ENDINGS = [
-    ("close", 0, "closed", "exit", "ok"),
-    ("static_destructor", 0, "shutdown", "exit", "held"),
-    ("atexit", 0, "shutdown", "exit", "held"),
-    ("open", 0, "open", "exit", "leak"),
-    ("in_transaction", 0, "open", "exit", "stuck"),
-    ("_exit", 4, "abandoned", "_exit", "leak"),
-    ("quick_exit", 5, "open", "exit", "leak"),
-    ("exec", 0, "abandoned", "exec", "leak"),
-    ("failed_exec", 6, "closed", "exit", "ok"),
-    ("signal", -signal.SIGTERM, "abandoned", "signal", "leak"),
-    ("abort", -signal.SIGABRT, "abandoned", "signal", "leak"),
-    ("kill", -signal.SIGKILL, "abandoned", "killed", "leak"),
-    ("failed_unfinished", 0, "failed_unfinished", "exit", "failed"),
-    ("failed_finished", 0, "closed", "exit", "ok"),
-    ("reset", 0, "closed", "exit", "ok"),
+    ("close", 0, "closed", "closed by a call", "exit", "ok"),
+    ("static_destructor", 0, "shutdown", "static destructor", "exit", "held"),
+    ("atexit", 0, "shutdown", "exit handler", "exit", "held"),
+    ("open", 0, "open", "", "exit", "leak"),
+    ("in_transaction", 0, "open", "", "exit", "stuck"),
+    ("_exit", 4, "abandoned", "", "_exit", "leak"),
+    ("quick_exit", 5, "open", "", "exit", "leak"),
+    ("exec", 0, "abandoned", "", "exec", "leak"),
+    ("failed_exec", 6, "closed", "closed by a call", "exit", "ok"),
+    ("signal", -signal.SIGTERM, "abandoned", "", "signal", "leak"),
+    ("abort", -signal.SIGABRT, "abandoned", "", "signal", "leak"),
+    ("kill", -signal.SIGKILL, "abandoned", "", "killed", "leak"),
+    ("failed_unfinished", 0, "failed_unfinished", "", "exit", "failed"),
+    ("failed_finished", 0, "closed", "failed connect", "exit", "ok"),
+    ("reset", 0, "closed", "closed by a call", "exit", "ok"),
 ]
 
 CPP_ENDINGS = [
-    ("raii", 0, "closed", "exit", "ok"),
-    ("static", 0, "shutdown", "exit", "held"),
-    ("exception", 7, "closed", "exit", "ok"),
+    ("raii", 0, "closed", "closed by a call", "exit", "ok"),
+    ("static", 0, "shutdown", "static destructor", "exit", "held"),
+    ("exception", 7, "closed", "closed by a call", "exit", "ok"),
 ]
 
 PYTHON_ENDINGS = [
-    ("close", 0, "closed", "exit", "ok"),
-    ("closing", 0, "closed", "exit", "ok"),
-    ("collected", 0, "collected", "exit", "dropped"),
-    ("dropped", 0, "collected", "exit", "dropped"),
-    ("shutdown", 0, "shutdown", "exit", "held"),
-    ("atexit", 0, "shutdown", "exit", "held"),
-    ("in_transaction", 0, "shutdown", "exit", "stuck"),
-    ("underscore_exit", 4, "abandoned", "_exit", "leak"),
-    ("exec", 0, "abandoned", "exec", "leak"),
-    ("signal", -signal.SIGTERM, "abandoned", "signal", "leak"),
-    ("kill", -signal.SIGKILL, "abandoned", "killed", "leak"),
+    ("close", 0, "closed", "closed by a call", "exit", "ok"),
+    ("closing", 0, "closed", "closed by a call", "exit", "ok"),
+    ("collected", 0, "collected", "cyclic collector", "exit", "dropped"),
+    ("dropped", 0, "collected", "last reference", "exit", "dropped"),
+    ("shutdown", 0, "shutdown", "interpreter shutdown", "exit", "held"),
+    ("atexit", 0, "shutdown", "exit handler", "exit", "held"),
+    ("in_transaction", 0, "shutdown", "interpreter shutdown", "exit", "stuck"),
+    ("underscore_exit", 4, "abandoned", "", "_exit", "leak"),
+    ("exec", 0, "abandoned", "", "exec", "leak"),
+    ("signal", -signal.SIGTERM, "abandoned", "", "signal", "leak"),
+    ("kill", -signal.SIGKILL, "abandoned", "", "killed", "leak"),
 ]
 
 PSYCOPG3_ENDINGS = [
-    ("close", 0, "closed", "exit", "ok"),
-    ("with", 0, "closed", "exit", "ok"),
-    ("shutdown", 0, "shutdown", "exit", "held"),
+    ("close", 0, "closed", "closed by a call", "exit", "ok"),
+    ("with", 0, "closed", "closed by a call", "exit", "ok"),
+    ("shutdown", 0, "shutdown", "interpreter shutdown", "exit", "held"),
 ]
 
 FAILING = {"leak", "stuck", "failed", "misuse"}
-KEYS = ("name", "status", "ending", "ended", "verdict")
+KEYS = ("name", "status", "ending", "how", "ended", "verdict")
 
 
 def rows(table):
@@ -68,7 +69,7 @@ def companion_status(status, verdict):
     return 23 if verdict in FAILING else 0
 
 
-def assert_ending(shim, argv, status, ending, ended, verdict):
+def assert_ending(shim, argv, status, ending, how, ended, verdict):
     plain = shim.run_plain(argv)
     assert plain.status == status, plain.errors
     result = shim.run_companion(argv)
@@ -78,14 +79,16 @@ def assert_ending(shim, argv, status, ending, ended, verdict):
     (site,) = report["sites"]
     endings = {name: count for name, count in site["endings"].items() if count}
     assert (process["opened"], endings, process["ended"]) == (1, {ending: 1}, ended)
+    assert [close["how"] for close in site["close_stacks"]] == ([how] if how else [])
     assert site["verdict"] == verdict
     assert result.status == report["exit_status"] == companion_status(status, verdict)
     return site
 
 
 @rows(C_ENDINGS)
-def test_an_ending_in_c(name, status, ending, ended, verdict, shim):
-    site = assert_ending(shim, [shim.program("endings"), name], status, ending, ended, verdict)
+def test_an_ending_in_c(name, status, ending, how, ended, verdict, shim):
+    site = assert_ending(shim, [shim.program("endings"), name], status, ending, how, ended,
+                         verdict)
     assert site["user_line"]["function"] == "open_one"
     if name.startswith("failed_"):
         if name != "failed_exec":
@@ -93,23 +96,25 @@ def test_an_ending_in_c(name, status, ending, ended, verdict, shim):
 
 
 @rows(CPP_ENDINGS)
-def test_an_ending_in_cpp(name, status, ending, ended, verdict, shim):
-    assert_ending(shim, [shim.program("endings_cpp"), name], status, ending, ended, verdict)
+def test_an_ending_in_cpp(name, status, ending, how, ended, verdict, shim):
+    assert_ending(shim, [shim.program("endings_cpp"), name], status, ending, how, ended,
+                  verdict)
 
 
 @rows(PYTHON_ENDINGS)
-def test_an_ending_in_python(name, status, ending, ended, verdict, shim, python, programs):
-    site = assert_ending(shim, [python, programs / "endings.py", name], status, ending, ended,
-                         verdict)
+def test_an_ending_in_python(name, status, ending, how, ended, verdict, shim, python, programs):
+    site = assert_ending(shim, [python, programs / "endings.py", name], status, ending, how,
+                         ended, verdict)
     line = site["user_line"]
     assert (line["function"], line["source"]) == ("open_one", 'return psycopg2.connect("")')
 
 
 @rows(PSYCOPG3_ENDINGS)
-def test_an_ending_in_psycopg_3(name, status, ending, ended, verdict, shim, programs, clients):
+def test_an_ending_in_psycopg_3(name, status, ending, how, ended, verdict, shim, programs,
+                                clients):
     python = clients / "sqlalchemy-2.0.38" / "bin" / "python"
     argv = [python, programs / "endings_psycopg3.py", name]
-    assert_ending(shim, argv, status, ending, ended, verdict)
+    assert_ending(shim, argv, status, ending, how, ended, verdict)
 
 
 def test_a_failed_connect_in_python_is_finished_by_the_driver(shim, python, programs):

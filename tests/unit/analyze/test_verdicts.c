@@ -98,6 +98,8 @@ static const struct story stories[] = {
 	  "3 connections opened one after the other and none closed", "" },
 	{ "two without a pool", 0, 0, 2, 0, 0, 0, false, EXIT, NULL, VERDICT_HELD, 2,
 	  "kept open until shutdown", "" },
+	{ "most of a pool closed, one held", 3, 0, 1, 0, 0, 1, false, EXIT, NULL, VERDICT_HELD, 1,
+	  "1 of 4 idle in a sqlalchemy QueuePool until shutdown", "engine.dispose()" },
 	{ "one closed is no growth", 1, 0, 3, 0, 0, 0, false, EXIT, NULL, VERDICT_HELD, 3, "", "" },
 	{ "dropped", 0, 4, 0, 0, 0, 0, false, EXIT, NULL, VERDICT_DROPPED, 4,
 	  "4 by the garbage collector", "closing(" },
@@ -151,6 +153,7 @@ static void every_story_has_its_verdict(void **state)
 		assert_int_equal(scene->report->verdict_count[site->verdict], 1);
 		assert_int_equal(scene->report->verdict_connections[site->verdict],
 				 story->at_fault);
+		assert_int_equal(site->at_fault, story->at_fault);
 		assert_int_equal(scene->report->is_failing, is_failing);
 		scene_free(scene);
 	}

@@ -34,6 +34,7 @@ static void the_contract_s_names_are_there(void **state)
 	json_t *root = read_back(&report);
 	const json_t *sites = json_object_get(root, "sites");
 	const json_t *connections = at(sites, 0, "connections");
+	const json_t *closes = at(sites, 0, "close_stacks");
 	const json_t *process = json_object_get(root, "processes");
 
 	(void)state;
@@ -51,7 +52,9 @@ static void the_contract_s_names_are_there(void **state)
 	assert_int_equal(json_array_size(json_object_get(at(connections, 0, "last_use"), "stack")),
 			 6);
 	assert_true(json_is_null(at(connections, 0, "transaction_begun")));
-	assert_int_equal(json_array_size(at(sites, 0, "close_stacks")), 2);
+	assert_int_equal(json_array_size(closes), 3);
+	assert_string_equal(json_string_value(at(closes, 0, "how")), "cyclic collector");
+	assert_string_equal(json_string_value(at(closes, 1, "how")), "last reference");
 	assert_true(json_is_null(at(at(sites, 1, "connections"), 0, "ended_at")));
 	json_decref(root);
 }

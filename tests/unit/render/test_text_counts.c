@@ -21,6 +21,72 @@ static void has_not(const char *text, const char *part)
 		fail_msg("\"%s\" in:\n%s", part, text);
 }
 
+static void the_time_of_idling_is_told_from_where_it_ends(void **state)
+{
+	static const struct {
+		enum ending ending;
+		size_t close_count;
+		const char *expected;
+	} rows[] = {
+		{ ENDING_OPEN, 0, "0.2 s to 3.1 s before now\n" },
+		{ ENDING_OPEN, 1, "0.2 s to 3.1 s before the end, or now\n" },
+		{ ENDING_SHUTDOWN, 1, "0.2 s to 3.1 s before the end\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct report report = fixture_report();
+		struct report_process process = report.processes[0];
+		struct report_site site = report.sites[0];
+		struct report_connection connection = site.connections[1];
+		char *text;
+
+		process.ended = "running";
+		report.processes = &process;
+		report.process_count = 1;
+		connection.ending = rows[i].ending;
+		if (rows[i].ending == ENDING_OPEN)
+			connection.ended_at_ns = 0;
+		site.connections = &connection;
+		site.connection_count = 1;
+		site.close_count = rows[i].close_count;
+		report.sites = &site;
+		report.site_count = 1;
+		text = fixture_render("text", &report, false, false);
+		has(text, rows[i].expected);
+		free(text);
+	}
+}
+
+static void the_heading_counts_what_the_verdict_is_about(void **state)
+{
+	static const struct {
+		enum verdict verdict;
+		const char *expected;
+	} rows[] = {
+		{ VERDICT_LEAK, "\nLEAK      1 of 4 connections to " },
+		{ VERDICT_FAILED, "\nFAILED    1 failed of 4 connections to " },
+		{ VERDICT_DROPPED, "\ndropped   1 of 4 connections to " },
+		{ VERDICT_HELD, "\nheld      1 of 4 connections to " },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct report report = fixture_report();
+		struct report_site site = report.sites[0];
+		char *text;
+
+		site.verdict = rows[i].verdict;
+		site.count = 4;
+		site.at_fault = 1;
+		report.sites = &site;
+		report.site_count = 1;
+		text = fixture_render("text", &report, false, false);
+		has(text, rows[i].expected);
+		free(text);
+	}
+}
+
 static void a_process_that_opened_nothing_has_no_line(void **state)
 {
 	struct report report = fixture_report();
@@ -47,6 +113,8 @@ static void a_process_that_opened_nothing_has_no_line(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_time_of_idling_is_told_from_where_it_ends),
+		cmocka_unit_test(the_heading_counts_what_the_verdict_is_about),
 		cmocka_unit_test(a_process_that_opened_nothing_has_no_line),
 	};
 
