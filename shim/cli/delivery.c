@@ -62,6 +62,15 @@ void delivery_begin(const struct delivery *delivery)
 	close(fd);
 }
 
+static bool log_has_content(const struct delivery *delivery)
+{
+	char path[PATH_MAX];
+	struct stat status;
+
+	return has_log(delivery) && !log_path(delivery, path) && !stat(path, &status) &&
+	       S_ISREG(status.st_mode) && status.st_size > 0;
+}
+
 /* Returns a descriptor, or -1 having said why. */
 static int log_open(const struct delivery *delivery)
 {
@@ -123,18 +132,22 @@ static size_t width_of(const struct delivery *delivery)
 static int report_deliver(const struct delivery *delivery, const struct report *report)
 {
 	const char *format = delivery->options->format == FORMAT_JSON ? "json" : "text";
+	bool is_empty = delivery->otherwise && report->process_count == 0;
 	struct render_options options = { .is_verbose = delivery->options->is_verbose,
 					  .has_color = has_color(delivery),
 					  .width = width_of(delivery) };
 	char *bytes = NULL;
 	size_t size = 0;
-	FILE *out = open_memstream(&bytes, &size);
+	FILE *out;
 	int error = -ENOMEM;
 
+	/* A second object would not be JSON, nor the line true of what is there. */
+	if (is_empty && log_has_content(delivery))
+		return 0;
+	out = open_memstream(&bytes, &size);
 	if (out) {
 		error = 0;
-		if (delivery->otherwise && report->process_count == 0 &&
-		    delivery->options->format == FORMAT_TEXT)
+		if (is_empty && delivery->options->format == FORMAT_TEXT)
 			fprintf(out, "pqleak: %s\n", delivery->otherwise);
 		else
 			error = renderer_find(format)->render(out, report, &options);
@@ -153,7 +166,7 @@ static int status_of(const struct delivery *delivery, const struct report *repor
 {
 	if (delivery->program_status)
 		return delivery->program_status;
-	return report->is_failing ? delivery->failing_status : STATUS_OK;
+	return report->is_failing || delivery->has_failed ? delivery->failing_status : STATUS_OK;
 }
 
 static struct suppressions *suppressions_of(const struct options *options)
@@ -165,7 +178,7 @@ static struct suppressions *suppressions_of(const struct options *options)
 		return NULL;
 	suppressions = suppressions_read(options->suppressions, problem, sizeof(problem));
 	if (*problem)
-		say("%s", problem);
+		say("%s; no suppression is used", problem);
 	return suppressions;
 }
 

@@ -24,8 +24,10 @@ struct delivery {
 	uint64_t at_ns;        /* %t: CLOCK_REALTIME */
 	int program_status;    /* as a shell has it; 0 when there was none */
 	int failing_status;    /* to end with when the report fails */
+	bool has_failed;       /* also when it does not: a process said so of its own report */
 	bool is_to_stdout;     /* instead of PQLEAK_LOG */
-	const char *otherwise; /* a line instead of a text report of nothing; NULL none */
+	const char *otherwise; /* a line instead of a text report of nothing; NULL none. With
+				* one, nothing is added to a log that others have written to */
 };
 
 /* Empties a log of an earlier run, so that its report does not pass for this one's.

@@ -143,40 +143,6 @@ int ledgers_add_directory(struct ledgers *ledgers, const char *directory,
 	return error;
 }
 
-/* A zombie has ended: only its parent has not looked. */
-static bool is_running(int pid)
-{
-	char path[64], line[512];
-	FILE *file;
-	const char *state;
-	bool has_line;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	file = fopen(path, "re");
-	if (!file)
-		return false;
-	has_line = fgets(line, sizeof(line), file);
-	fclose(file);
-	/* The command, in brackets, may itself contain brackets and blanks. */
-	state = has_line ? strrchr(line, ')') : NULL;
-	return state && state[1] == ' ' && state[2] != 'Z' && state[2] != 'X';
-}
-
-size_t ledgers_running(const char *directory)
-{
-	struct dirent **entries;
-	int count = scandir(directory, &entries, is_ledger, NULL);
-	size_t running = 0;
-
-	for (int i = 0; i < count; i++) {
-		running += is_running(name_pid(entries[i]->d_name));
-		free(entries[i]);
-	}
-	if (count >= 0)
-		free(entries);
-	return running;
-}
-
 void ledgers_finish(struct ledgers *ledgers)
 {
 	for (size_t i = 0; i < ledgers->count; i++)

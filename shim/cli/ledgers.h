@@ -27,9 +27,6 @@ struct ledgers_filter {
 int ledgers_add_directory(struct ledgers *ledgers, const char *directory,
 			  const struct ledgers_filter *filter);
 
-/* How many processes with a ledger in `directory` still run. */
-size_t ledgers_running(const char *directory);
-
 void ledgers_finish(struct ledgers *ledgers);
 
 #endif

@@ -3,20 +3,20 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "cli/inheritance.h"
-#include "cli/ledgers.h"
 
 static const int forwarded[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2 };
 enum {
 	FORWARDED_COUNT = sizeof(forwarded) / sizeof(forwarded[0]),
-	SETTLE_STEPS = 50,
-	SETTLE_STEP_NS = 20000000
+	SETTLE_NS = 1000000000
 };
 
 static volatile pid_t program_pid; /* 0: not started, or already waited for */
@@ -89,6 +89,26 @@ static int exec_error(int pipe_end)
 	return size == sizeof(error) ? -error : 0;
 }
 
+/* The pids of this process's children, none where the kernel does not list them.
+ * Caller frees. */
+static pid_t *children_read(size_t *ret_count)
+{
+	FILE *file = fopen("/proc/thread-self/children", "re");
+	pid_t pid, *pids = NULL;
+
+	while (file && fscanf(file, "%d", &pid) == 1) {
+		pid_t *more = reallocarray(pids, *ret_count + 1, sizeof(*more));
+
+		if (!more)
+			break;
+		pids = more;
+		pids[(*ret_count)++] = pid;
+	}
+	if (file)
+		fclose(file);
+	return pids;
+}
+
 int process_tree_start(struct process_tree *tree, char **argv, int (*prepare)(void *context),
 		       void *context)
 {
@@ -96,8 +116,10 @@ int process_tree_start(struct process_tree *tree, char **argv, int (*prepare)(vo
 	int ends[2], error;
 	pid_t pid;
 
+	*tree = (struct process_tree){ 0 };
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1) || pipe2(ends, O_CLOEXEC))
 		return -errno;
+	tree->strangers = children_read(&tree->stranger_count);
 	forwarded_set(&set);
 	sigprocmask(SIG_BLOCK, &set, &mask);
 	forward_from_now();
@@ -115,7 +137,7 @@ int process_tree_start(struct process_tree *tree, char **argv, int (*prepare)(vo
 		waitpid(pid, NULL, 0);
 		program_pid = 0;
 	}
-	*tree = (struct process_tree){ .pid = pid };
+	tree->pid = pid;
 	return error;
 }
 
@@ -161,30 +183,58 @@ int process_tree_wait(struct process_tree *tree)
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-void process_tree_settle(struct process_tree *tree, const char *directory)
+/* What a shell had started before it became the companion. */
+static bool is_stranger(const struct process_tree *tree, pid_t pid)
 {
-	struct timespec step = { .tv_nsec = SETTLE_STEP_NS };
-	sigset_t ended, mask;
+	for (size_t i = 0; i < tree->stranger_count; i++) {
+		if (tree->strangers[i] == pid)
+			return true;
+	}
+	return false;
+}
 
+/* Takes what has ended. An orphan is a child of ours as soon as its parent has ended,
+ * so that no children means no descendants. */
+static bool descendants_have_ended(struct process_tree *tree)
+{
+	pid_t pid, *pids;
+	size_t count = 0, strangers = 0;
+	int status;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		fate_add(tree, pid, status);
+	if (pid < 0 || tree->stranger_count == 0)
+		return pid < 0;
+	pids = children_read(&count);
+	for (size_t i = 0; i < count; i++)
+		strangers += is_stranger(tree, pids[i]);
+	free(pids);
+	return strangers == count;
+}
+
+bool process_tree_settle(struct process_tree *tree)
+{
+	uint64_t now = clock_monotonic_ns(), end = now + SETTLE_NS;
+	sigset_t ended, mask;
+	bool is_over;
+
+	/* Blocked before the look: an end just after it is waiting for us then. */
 	sigemptyset(&ended);
 	sigaddset(&ended, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &ended, &mask);
-	for (int i = 0; i < SETTLE_STEPS; i++) {
-		int status;
-		pid_t pid;
+	while (!(is_over = descendants_have_ended(tree)) && (now = clock_monotonic_ns()) < end) {
+		struct timespec rest = { .tv_sec = (time_t)((end - now) / 1000000000),
+					 .tv_nsec = (long)((end - now) % 1000000000) };
 
-		while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-			fate_add(tree, pid, status);
-		if (ledgers_running(directory) == 0)
-			break;
-		/* A grandchild's end raises no signal here: hence the steps. */
-		sigtimedwait(&ended, NULL, &step);
+		sigtimedwait(&ended, NULL, &rest);
 	}
 	sigprocmask(SIG_SETMASK, &mask, NULL);
+	return is_over;
 }
 
 void process_tree_finish(struct process_tree *tree)
 {
+	free(tree->strangers);
 	free(tree->fates);
 	*tree = (struct process_tree){ 0 };
 }

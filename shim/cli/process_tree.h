@@ -8,6 +8,7 @@
 #ifndef CLI_PROCESS_TREE_H
 #define CLI_PROCESS_TREE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -15,6 +16,8 @@
 
 struct process_tree {
 	pid_t pid;
+	pid_t *strangers; /* children that the companion had already: a shell may exec it */
+	size_t stranger_count;
 	struct process_fate *fates;
 	size_t fate_count;
 };
@@ -29,9 +32,9 @@ int process_tree_start(struct process_tree *tree, char **argv, int (*prepare)(vo
  * of the signal that ended it. */
 int process_tree_wait(struct process_tree *tree);
 
-/* Waits until nothing in `directory` is a ledger of a running process, but a
- * second at most: what then still runs is a daemon. */
-void process_tree_settle(struct process_tree *tree, const char *directory);
+/* Waits until all that descends from the program has ended, but a second at most:
+ * what then still runs is a daemon. Returns whether all has ended. */
+bool process_tree_settle(struct process_tree *tree);
 
 void process_tree_finish(struct process_tree *tree);
 

@@ -12,6 +12,7 @@
 #include "cli/delivery.h"
 #include "cli/inheritance.h"
 #include "cli/ledgers.h"
+#include "cli/marks.h"
 #include "cli/preload.h"
 #include "cli/process_tree.h"
 #include "cli/say.h"
@@ -42,30 +43,59 @@ static error_t parse(int key, char *value, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
+/* Makes it in `place`. Returns 0 or -Exxx. */
+static int directory_make_in(struct run *run, const char *place)
+{
+	char directory[PATH_MAX];
+
+	if (!realpath(place, directory))
+		return -errno;
+	if (strlen(directory) + sizeof("/run-XXXXXX") > PATH_MAX)
+		return -ENAMETOOLONG;
+	strcat(directory, "/run-XXXXXX");
+	if (!mkdtemp(directory))
+		return -errno;
+	strcpy(run->directory, directory);
+	return 0;
+}
+
+/* In PQLEAK_DIR. False when that was not given, or, said in a line, is of no use. */
+static bool directory_make_given(struct run *run)
+{
+	const char *given = run->options.dir;
+	char place[PATH_MAX];
+	int error;
+
+	if (!*given)
+		return false;
+	error = place_open(given, place);
+	if (error) {
+		say("cannot use PQLEAK_DIR='%s': %s; another place serves", given,
+		    error == -EPERM ? "others may write to it" : strerror(-error));
+		return false;
+	}
+	error = directory_make_in(run, place);
+	if (error)
+		say("cannot make a directory in PQLEAK_DIR='%s': %s; another place serves", given,
+		    strerror(-error));
+	return !error;
+}
+
 /* Makes a directory of this run's own, so that its report is of its tree alone.
  * Without one each process still reports for itself. */
 static void directory_make(struct run *run)
 {
-	char place[PATH_MAX], directory[PATH_MAX];
-	int error = place_open(run->options.dir, place);
+	char place[PATH_MAX] = "XDG_RUNTIME_DIR, /dev/shm or /tmp";
+	int error;
 
-	if (error && *run->options.dir) {
-		say("cannot use PQLEAK_DIR='%s': %s; another place serves", run->options.dir,
-		    error == -EPERM ? "others may write to it" : strerror(-error));
-		error = place_open("", place);
-	}
-	if (!error && (!realpath(place, directory) ||
-		       strlen(directory) + sizeof("/run-XXXXXX") > PATH_MAX))
-		error = -ENAMETOOLONG;
-	if (!error) {
-		strcat(directory, "/run-XXXXXX");
-		error = mkdtemp(directory) ? 0 : -errno;
-	}
+	if (directory_make_given(run))
+		return;
+	error = place_open("", place);
+	if (!error)
+		error = directory_make_in(run, place);
 	if (error)
-		say("no directory for ledgers: %s; each process reports for itself",
-		    strerror(-error));
-	else
-		strcpy(run->directory, directory);
+		say("cannot make a directory for ledgers in %s: %s; each process reports for "
+		    "itself", place, strerror(-error));
 }
 
 static int child_prepare(void *context)
@@ -97,8 +127,9 @@ static int say_not_started(const char *program, int error)
 	return error == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_EXECUTE;
 }
 
-/* Removes what is not needed any more: a process that still runs writes on. */
-static void directory_clean(const struct run *run, const struct ledgers *ledgers)
+/* Removes what is not needed any more: a process that still runs writes on, and one
+ * that has not connected yet finds its place. */
+static void directory_clean(const struct run *run, const struct ledgers *ledgers, bool is_over)
 {
 	size_t running = 0;
 
@@ -116,6 +147,9 @@ static void directory_clean(const struct run *run, const struct ledgers *ledgers
 	if (running)
 		say("%zu process%s still run%s; pqleak report '%s' tells more later", running,
 		    running == 1 ? "" : "es", running == 1 ? "s" : "", run->directory);
+	else if (!is_over)
+		say("processes that '%s' started still run, without a ledger so far; "
+		    "pqleak report '%s' tells more later", run->program[0], run->directory);
 	else if (rmdir(run->directory))
 		say("files are left in '%s': %s", run->directory, strerror(errno));
 }
@@ -132,27 +166,43 @@ static struct delivery delivery_of(const struct run *run, const struct process_t
 	};
 }
 
-static int report_tree(const struct run *run, struct delivery *delivery)
+/* Silence would look like a clean bill. */
+static void otherwise_format(const struct run *run, char *ret_line, size_t size)
 {
+	bool is_limited = *run->options.only || *run->options.skip;
+
+	snprintf(ret_line, size, "no process of '%s' left a ledger: none opened a connection "
+		 "through libpq, or one that did %s", run->program[0], is_limited
+		 ? "is left out by --only or --skip"
+		 : "could not write it, or was not seen (LD_PRELOAD cleared, set-user-id, "
+		   "libpq linked statically)");
+}
+
+static int report_tree(const struct run *run, struct delivery *delivery, bool is_over)
+{
+	struct marks marks = marks_take(run->directory, run->options.is_kept);
 	struct ledgers ledgers = { 0 };
 	struct ledgers_filter all = { 0 };
-	char otherwise[PATH_MAX + 128];
+	char otherwise[PATH_MAX + 256];
+	bool is_json = run->options.format == FORMAT_JSON;
 	int error = ledgers_add_directory(&ledgers, run->directory, &all);
-	int status;
+	int status = delivery->program_status;
 
-	/* Silence would look like a clean bill. */
-	snprintf(otherwise, sizeof(otherwise),
-		 "no process of '%s' opened a connection through libpq "
-		 "(one that is setuid or has libpq linked statically is not seen)",
-		 run->program[0]);
+	otherwise_format(run, otherwise, sizeof(otherwise));
 	if (error)
 		say("cannot read '%s': %s", run->directory, strerror(-error));
 	delivery->ledgers = &ledgers;
 	delivery->otherwise = otherwise;
-	status = delivery_make(delivery);
+	delivery->has_failed = marks.failed > 0;
+	/* Processes that reported by themselves have said all; "none" is not true where some
+	 * still run, or where a ledger was refused, but JSON is always one object. */
+	if (ledgers.count || (!marks.count && (is_json || (is_over && !ledgers.refused))))
+		status = delivery_make(delivery);
+	else if (status == STATUS_OK && marks.failed)
+		status = delivery->failing_status;
 	if (status == STATUS_OK && (error || ledgers.refused))
 		status = STATUS_TROUBLE;
-	directory_clean(run, &ledgers);
+	directory_clean(run, &ledgers, is_over);
 	ledgers_finish(&ledgers);
 	return status;
 }
@@ -161,15 +211,16 @@ static int report_tree(const struct run *run, struct delivery *delivery)
 static int tree_follow(const struct run *run, struct process_tree *tree)
 {
 	struct delivery delivery = delivery_of(run, tree);
+	bool is_over;
 
 	if (!*run->directory)
 		return process_tree_wait(tree);
 	delivery_begin(&delivery);
 	delivery.program_status = process_tree_wait(tree);
-	process_tree_settle(tree, run->directory);
+	is_over = process_tree_settle(tree);
 	delivery.fates = tree->fates;
 	delivery.fate_count = tree->fate_count;
-	return report_tree(run, &delivery);
+	return report_tree(run, &delivery, is_over);
 }
 
 static int run_program(struct run *run)

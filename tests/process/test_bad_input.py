@@ -87,6 +87,7 @@ def test_a_program_that_cannot_be_started_is_named(program, status, shim):
 def test_an_unreadable_suppression_file_is_said_and_the_report_is_made(shim):
     result = run_open(shim, suppressions="/no/such/file")
     assert is_one_line(result.errors) and "/no/such/file" in result.errors
+    assert "no suppression is used" in result.errors
     assert total(result.report, "open") == 1
 
 
@@ -95,7 +96,8 @@ def test_a_suppression_line_that_is_none_is_said_with_its_place(shim, tmp_path):
     suppressions.write_text("leak:nothing\nnonsense\n")
     result = run_open(shim, suppressions=suppressions)
     assert is_one_line(result.errors), result.errors
-    assert str(suppressions) in result.errors and "2" in result.errors
+    assert f"'{suppressions}' line 2" in result.errors
+    assert "no suppression is used" in result.errors
     assert total(result.report, "open") == 1
 
 
@@ -246,6 +248,24 @@ def test_a_full_disk_means_private_memory_and_still_a_report(shim):
 
 
 @needs_root
+def test_a_process_of_a_run_without_room_for_a_ledger_reports_by_itself_and_once(shim):
+    environment = shim.base | shim.options()
+    commands = f"mount -t tmpfs -o size=8k full {shim.ledgers} && chmod 700 {shim.ledgers} && " \
+               f"head -c 8192 /dev/zero > {shim.ledgers}/file"
+    # No other place serves.
+    commands += "; mount -t tmpfs -o ro none /dev/shm"
+    environment["XDG_RUNTIME_DIR"] = "/dev/shm"
+    log = shim.reports / "log"
+    result = shim.execute(in_namespace(commands, [
+        shim.companion, "run", "--format=json", f"--log={log}", "--",
+        shim.program("endings"), "open"]), environment)
+    (report,) = shim.take_reports()
+    assert total(report, "open") == 1
+    assert (result.status, result.output) == (23, "")
+    assert "no process" not in result.errors
+
+
+@needs_root
 @pytest.mark.parametrize("size", ["64k", "256k", "1m"])
 def test_a_disk_that_becomes_full_loses_nothing_that_was_recorded(size, shim):
     result = run_mounted(shim, f"mount -t tmpfs -o size={size} full {shim.ledgers}", shim.preload())
@@ -293,8 +313,11 @@ def test_a_directory_that_others_may_write_to_is_not_trusted(shim, tmp_path):
     place = tmp_path / "open"
     place.mkdir()
     place.chmod(0o777)
-    result = run_open(shim, dir=place, keep=1)
+    # Where it goes instead is this test's own too.
+    environment = shim.preload(dir=place, keep=1) | {"XDG_RUNTIME_DIR": str(tmp_path)}
+    result = run_open(shim, environment)
     assert total(result.report, "open") == 1
+    assert list((tmp_path / "pqleak").glob("*.ledger"))
     assert not list(place.rglob("*.ledger"))
     assert is_one_line(result.errors) and str(place) in result.errors
 

@@ -236,7 +236,51 @@ print(sorted(os.listdir("/proc/self/fd")))
 def test_a_tree_without_libpq_is_told_in_one_line(pqleak):
     result = pqleak("run", "--", "true")
     assert (result.returncode, result.stdout) == (0, "")
-    assert is_one_line(result.stderr) and "no process of 'true'" in result.stderr
+    assert is_one_line(result.stderr)
+    assert "no process of 'true' left a ledger: none opened a connection" in result.stderr
+
+
+@pytest.mark.parametrize("option", ["--skip=true", "--only=other"])
+def test_what_was_left_out_is_not_called_set_user_id(option, pqleak):
+    result = pqleak("run", option, "--", "true")
+    assert is_one_line(result.stderr) and "left out by --only or --skip" in result.stderr
+    assert "set-user-id" not in result.stderr
+
+
+def mark(end):
+    """What the shim leaves when its process reported by itself."""
+    return f'pathlib.Path(os.environ["PQLEAK_DIR"], f"{{os.getpid()}}.{end}").touch()\n'
+
+
+@pytest.mark.parametrize("options, end, program_status, status", [
+    ([], "reported", 0, 0), ([], "failed", 0, 23), ([], "failed", 5, 5),
+    (["--exitcode=42"], "failed", 0, 42), ([], "reported", 5, 5),
+])
+def test_run_adds_nothing_to_the_reports_of_processes_by_themselves(
+        options, end, program_status, status, pqleak, place, tmp_path):
+    log = tmp_path / "log"
+    result = pqleak("run", "--format=json", f"--log={log}", *options, "--", *python(
+        mark(end) + f"pathlib.Path({str(log)!r}).write_text('its own')\n"
+        f"sys.exit({program_status})"))
+    assert (result.returncode, result.stdout, result.stderr) == (status, "", "")
+    assert log.read_text() == "its own" and not list(place.iterdir())
+
+
+def test_a_report_that_failed_by_itself_counts_beside_ledgers(pqleak, place):
+    result = pqleak("run", "--format=json", "--fail-on=stuck", "--",
+                    *python(mark("failed") + "leave()"))
+    assert result.returncode == 23
+    assert validated(result.stderr)["exit_status"] == 23 and not list(place.iterdir())
+
+
+@pytest.mark.parametrize("form", ["json", "text"])
+def test_a_report_of_nothing_is_not_added_to_what_the_log_has(form, pqleak, tmp_path):
+    """As of a process that could not even say in the directory that it had reported."""
+    log = tmp_path / "log"
+    result = pqleak("run", f"--format={form}", f"--log={log}", "--",
+                    *python(f"pathlib.Path({str(log)!r}).write_text('its own')"))
+    assert (result.returncode, result.stderr) == (0, "")
+    assert log.read_text() == "its own"
 
 
 def test_a_log_has_what_standard_error_would_have(pqleak, tmp_path):
@@ -390,6 +434,66 @@ while not os.path.exists({str(tmp_path / 'ready')!r}):
     finally:
         with open(tmp_path / "end", "w"):
             pass
+
+
+# The orphan waits until the program has ended, and has been waited for.
+ORPHAN = """
+program = os.open(f"/proc/{os.getpid()}", os.O_DIRECTORY)
+if os.fork() == 0:
+    MORE
+    while True:
+        try:
+            os.stat("stat", dir_fd=program)
+        except OSError:
+            break
+        os.sched_yield()
+    leave()
+    os._exit(0)
+os._exit(0)
+"""
+
+
+@pytest.mark.parametrize("more", ["pass", "os.setsid()", "os.setsid(); os.fork() and os._exit(0)"])
+def test_an_orphan_that_has_no_ledger_yet_is_waited_for(more, pqleak, place):
+    result = pqleak("run", "--", *python(ORPHAN.replace("MORE", more)))
+    assert result.returncode == 23 and "LEAK      1 connection" in result.stderr
+    assert "no process" not in result.stderr and not list(place.iterdir())
+
+
+def test_a_daemon_without_a_ledger_is_said_and_finds_its_place_later(pqleak, place, tmp_path):
+    os.mkfifo(tmp_path / "end")
+    os.mkfifo(tmp_path / "done")
+    result = pqleak("run", "--", *python(f"""
+if os.fork() == 0:
+    os.setsid()
+    for fd in (0, 1, 2):
+        os.close(fd)
+    open({str(tmp_path / 'end')!r}).read()
+    try:
+        leave()
+    finally:
+        open({str(tmp_path / 'done')!r}, "w").close()
+    os._exit(0)
+"""))
+    with open(tmp_path / "end", "w"):
+        pass
+    with open(tmp_path / "done"):
+        pass
+    (directory,) = place.iterdir()
+    assert result.returncode == 0 and is_one_line(result.stderr)
+    assert "still run" in result.stderr and f"pqleak report '{directory}'" in result.stderr
+    assert "LEAK      1 connection" in pqleak("report", directory).stdout
+
+
+def test_children_that_a_shell_had_before_are_not_waited_for(environment, place, tmp_path):
+    os.mkfifo(tmp_path / "end")
+    script = 'cat "$1" >/dev/null 2>&1 & exec "$2" run -- true'
+    result = subprocess.run(["sh", "-c", script, "sh", tmp_path / "end", COMPANION], text=True,
+                            env=environment, capture_output=True, timeout=TIMEOUT)
+    with open(tmp_path / "end", "w"):
+        pass
+    assert result.returncode == 0 and is_one_line(result.stderr)
+    assert "no process of 'true'" in result.stderr and not list(place.iterdir())
 
 
 def test_kept_ledgers_can_be_read_again(pqleak, place):
@@ -624,6 +728,26 @@ def test_a_directory_that_cannot_be_used_is_said_and_another_serves(kind, words,
     assert used and not used.startswith(str(path))
     first = errors.splitlines()[0]
     assert str(path) in first and words in first
+
+
+def test_a_directory_in_which_none_can_be_made_is_said_and_another_serves(pqleak):
+    result = pqleak("run", "--", *python("leave()"), extra={"PQLEAK_DIR": "/proc"})
+    first, _, report = result.stderr.partition("\n")
+    assert "'/proc'" in first and "another place serves" in first
+    assert result.returncode == 23 and report.startswith("pqleak: ") and "LEAK " in report
+
+
+# The plain report.
+
+@pytest.mark.parametrize("text", ["", "hello\n# 1\n", "#1 not of a stack"])
+def test_symbolize_says_that_there_is_no_plain_report(text, pqleak, tmp_path):
+    path = tmp_path / "text"
+    path.write_text(text)
+    result = pqleak("symbolize", path)
+    assert (result.returncode, result.stdout) == (1, text)
+    assert is_one_line(result.stderr) and f"'{path}'" in result.stderr
+    with open(path) as file:
+        assert pqleak("symbolize", stdin=file).returncode == 1
 
 
 # Text to a terminal.

@@ -48,6 +48,16 @@ def test_a_shells_children_are_followed(shim):
     assert (total(report, "shutdown"), total(report, "abandoned")) == (1, 1)
 
 
+@pytest.mark.parametrize("start", ["{} &", "setsid -f {}", "(setsid {} &) &"])
+def test_what_outlives_the_program_for_a_moment_is_in_the_report(start, shim):
+    script = start.format(f"{shim.program('endings')} open") + " exit 0"
+    script = script if start.endswith("&") else script.replace(" exit", "; exit")
+    result = shim.run_companion(["/bin/sh", "-c", script])
+    assert total(result.report, "open") == 1
+    assert (result.status, result.errors) == (23, "")
+    assert not list(shim.ledgers.iterdir())
+
+
 @pytest.mark.parametrize("status", [0, 1, 77])
 def test_the_programs_own_status_comes_first(status, shim):
     script = f"{shim.program('endings')} open; exit {status}"
