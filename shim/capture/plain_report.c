@@ -51,10 +51,15 @@ static const char *string_of(const struct plain *plain, uint32_t id)
 	return string ? (const char *)(string + 1) : "";
 }
 
+static const struct ledger_module *module_of(const struct plain *plain,
+					     const struct ledger_frame *frame)
+{
+	return frame->module ? ledger_record(plain->ledger, LEDGER_MODULES, frame->module) : NULL;
+}
+
 static void plain_add_native(struct plain *plain, const struct ledger_frame *frame)
 {
-	const struct ledger_module *module =
-		frame->module ? ledger_record(plain->ledger, LEDGER_MODULES, frame->module) : NULL;
+	const struct ledger_module *module = module_of(plain, frame);
 	struct text *text = &plain->text;
 
 	if (!module) {
@@ -77,9 +82,7 @@ static void plain_add_frame(struct plain *plain, unsigned number, uint32_t id)
 
 	text_format(&plain->text, "    #%u ", number);
 	if (frame->flags & LEDGER_FRAME_CALL) {
-		const struct ledger_module *module =
-			frame->module ?
-				ledger_record(plain->ledger, LEDGER_MODULES, frame->module) : NULL;
+		const struct ledger_module *module = module_of(plain, frame);
 
 		text_format(&plain->text, "%s (%s)", string_of(plain, frame->function),
 			    module ? string_of(plain, module->path) : "");

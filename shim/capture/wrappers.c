@@ -171,7 +171,8 @@ static bool is_application(const struct libpq *libpq, uintptr_t return_address)
 		return status;                                                    \
 	}
 
-#define WRAP_USE(type, name, parameters, arguments)                               \
+/* A call on a connection, and what is noted when it has returned. */
+#define WRAP_ANSWER(type, name, parameters, arguments, after)                     \
 	EXPORT type name parameters                                               \
 	{                                                                         \
 		uintptr_t caller = RETURN_ADDRESS;                                \
@@ -183,25 +184,16 @@ static bool is_application(const struct libpq *libpq, uintptr_t return_address)
 		type returned = REAL(libpq, type, name, parameters) arguments;    \
                                                                                   \
 		if (is_recorded)                                                  \
-			recorder_used(conn, CALL_##name, caller);                 \
+			after;                                                    \
 		return returned;                                                  \
 	}
 
-#define WRAP_RECEIVE(type, name, parameters, arguments)                           \
-	EXPORT type name parameters                                               \
-	{                                                                         \
-		uintptr_t caller = RETURN_ADDRESS;                                \
-		bool is_recorded;                                                 \
-		struct libpq *libpq = libpq_of(conn, caller, CALL_##name, &is_recorded); \
-                                                                                  \
-		if (!libpq)                                                       \
-			return NULL;                                              \
-		type returned = REAL(libpq, type, name, parameters) arguments;    \
-                                                                                  \
-		if (is_recorded)                                                  \
-			recorder_received(conn);                                  \
-		return returned;                                                  \
-	}
+#define WRAP_USE(type, name, parameters, arguments)      \
+	WRAP_ANSWER(type, name, parameters, arguments, \
+		    recorder_used(conn, CALL_##name, caller))
+
+#define WRAP_RECEIVE(type, name, parameters, arguments) \
+	WRAP_ANSWER(type, name, parameters, arguments, recorder_received(conn))
 
 #define WRAP_MAKE_RESULT(type, name, parameters, arguments)                       \
 	EXPORT type name parameters                                               \
@@ -213,7 +205,7 @@ static bool is_application(const struct libpq *libpq, uintptr_t return_address)
 		type returned = REAL(libpq, type, name, parameters) arguments;    \
                                                                                   \
 		if (conn && conn == attempt.polling && libpq->is_complete)        \
-			attempt.result = returned;                                  \
+			attempt.result = returned;                                \
 		return returned;                                                  \
 	}
 
