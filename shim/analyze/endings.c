@@ -76,9 +76,18 @@ static bool is_caller(const struct report_frame *frame)
 	return is_at(frame, callers, sizeof(callers) / sizeof(callers[0]));
 }
 
-static bool is_interpreter(const struct report_frame *frame)
+static bool is_cpython(const struct report_frame *frame)
 {
 	return is_native(frame) && strcmp(frame->library, "python") == 0;
+}
+
+/* Native code of a language's interpreter: its library has the language's name. */
+static bool is_interpreter(const struct report_frame *frame)
+{
+	for (unsigned language = LEDGER_NATIVE + 1; language < LEDGER_LANGUAGE_COUNT; language++)
+		if (is_native(frame) && strcmp(frame->library, language_name(language)) == 0)
+			return true;
+	return false;
 }
 
 static bool is_shutdown(const struct report_frame *frame)
@@ -144,7 +153,7 @@ static bool ends_in_call(const struct report_stack *stack)
 	size_t count = inner_count(stack);
 
 	for (size_t i = 0; i < count; i++)
-		if (is_interpreter(&stack->frames[i]))
+		if (is_cpython(&stack->frames[i]))
 			return is_call_machinery(&stack->frames[i]);
 	return false;
 }

@@ -84,7 +84,7 @@ void process_init(struct process *process, struct arena *arena, const struct rea
 		.header = header,
 		.stacks = stacks_new(arena, reader, input->symbolizer),
 		.is_running = strcmp(ended, "running") == 0,
-		.is_interpreter_known = !(header->flags & LEDGER_UNKNOWN_PYTHON),
+		.is_interpreter_known = !header->unread_languages,
 		.report = {
 			.pid = header->pid,
 			.parent_pid = header->parent_pid,

@@ -31,6 +31,10 @@ const char *language_name(unsigned language)
 		[LEDGER_RUBY] = "ruby",
 		[LEDGER_PERL] = "perl",
 		[LEDGER_PHP] = "php",
+		[LEDGER_LUA] = "lua",
+		[LEDGER_TCL] = "tcl",
+		[LEDGER_R] = "r",
+		[LEDGER_JAVASCRIPT] = "javascript",
 	};
 
 	return language < LEDGER_LANGUAGE_COUNT ? names[language] : "unknown";

@@ -79,10 +79,11 @@ void recorder_opened(struct libpq *libpq, enum libpq_call call, PGconn *conn,
 	if (recorder_is_on()) {
 		struct identity identity;
 		struct stack stack = { 0 };
+		uint32_t unread = stack_attach_languages();
 
-		if (stack_attach_languages()) {
-			recorder.ledger.header->flags |= LEDGER_UNKNOWN_PYTHON;
-			notice_say(NOTICE_PYTHON_UNSUPPORTED, "CPython", ENOTSUP);
+		if (unread) {
+			recorder.ledger.header->unread_languages = unread;
+			notice_say(NOTICE_LANGUAGE_UNREAD, stack_language_name(unread), ENOTSUP);
 		}
 		const struct depot_stack *stored =
 			recorder_take_stack(&stack, libpq, call, return_address);

@@ -19,10 +19,10 @@ enum { LANGUAGE_COUNT = sizeof(languages) / sizeof(languages[0]) };
 static enum language_state states[LANGUAGE_COUNT];
 static uint64_t attached_generation;
 
-bool stack_attach_languages(void)
+uint32_t stack_attach_languages(void)
 {
 	uint64_t generation = objects_generation();
-	bool is_unsupported = false;
+	uint32_t unread = 0;
 
 	if (__atomic_exchange_n(&attached_generation, generation, __ATOMIC_RELAXED) != generation) {
 		for (size_t i = 0; i < LANGUAGE_COUNT; i++) {
@@ -32,9 +32,17 @@ bool stack_attach_languages(void)
 		}
 	}
 	for (size_t i = 0; i < LANGUAGE_COUNT; i++)
-		is_unsupported |= __atomic_load_n(&states[i], __ATOMIC_ACQUIRE) ==
-				  LANGUAGE_UNSUPPORTED;
-	return is_unsupported;
+		if (__atomic_load_n(&states[i], __ATOMIC_ACQUIRE) == LANGUAGE_UNSUPPORTED)
+			unread |= 1u << languages[i]->id;
+	return unread;
+}
+
+const char *stack_language_name(uint32_t set)
+{
+	for (size_t i = 0; i < LANGUAGE_COUNT; i++)
+		if (set & 1u << languages[i]->id)
+			return languages[i]->name;
+	return "";
 }
 
 static void stack_take_language(struct stack *stack, unsigned depth)

@@ -56,7 +56,10 @@ bool stack_is_finalizing(void);
 void stack_read_moment(const struct stack *stack, struct language_moment *ret);
 
 /* Finds the languages that this process runs; asks again when objects were loaded.
- * Returns true when one of them is of a version that this build cannot read. */
-bool stack_attach_languages(void);
+ * Returns those that this build cannot read, as ledger_header.unread_languages. */
+uint32_t stack_attach_languages(void);
+
+/* The name of the first language in such a set. */
+const char *stack_language_name(uint32_t set);
 
 #endif

@@ -67,6 +67,7 @@ enum language_state {
 
 struct language {
 	enum ledger_language id;
+	const char *name; /* as its people call it: "CPython" */
 	/* Looks for the interpreter. Called at the first record, and again whenever
 	 * the list of loaded objects has changed and the answer was ABSENT. */
 	enum language_state (*attach)(void);
@@ -80,8 +81,11 @@ struct language {
 	void (*read_moment)(const struct language_frame *frames, size_t count,
 			    struct language_moment *ret);
 	/* Is `pc` inside the interpreter's evaluation loop? Where frames have no stack
-	 * addresses, it runs exactly one of them a native frame. May be NULL. */
+	 * addresses, it runs exactly one of them a native frame; or, in a language whose
+	 * frames can only be a block, its first native frame is where the block stands: then
+	 * any code of the interpreter may count. May be NULL. */
 	bool (*is_evaluator)(uintptr_t pc);
+	bool is_block;
 };
 
 extern const struct language python;

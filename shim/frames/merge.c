@@ -117,7 +117,7 @@ static void merge_frames(struct merger *merger)
 
 	if (is_addressed && has_stack_pointers(merger))
 		merge_by_address(merger);
-	else if (!is_addressed && merger->language->is_evaluator != NULL)
+	else if (!is_addressed && merger->language->is_evaluator && !merger->language->is_block)
 		merge_by_evaluator(merger);
 	else
 		merge_as_block(merger);

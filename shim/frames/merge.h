@@ -21,9 +21,9 @@ struct merged_frame {
  * for `native_count + frame_count`; returns how many. A language frame with a stack
  * address stands right before (inside of) the native frame whose extent holds that
  * address; without one, `is_evaluator` pairs native frames with language frames in
- * order; without either, the language frames are one block at the first native
- * frame that is the interpreter's, else at the end. None is ever left out. `language` is
- * NULL when there are no language frames. */
+ * order; where neither can be, or `is_block`, the language frames are one block at the
+ * first native frame that is the interpreter's, else at the end. None is ever left
+ * out. `language` is NULL when there are no language frames. */
 size_t frames_merge(const struct language *language, const struct native_frame *native,
 		    size_t native_count, const struct language_frame *frames, size_t frame_count,
 		    struct merged_frame *merged);

@@ -208,6 +208,7 @@ static bool is_evaluator(uintptr_t pc)
 
 const struct language python = {
 	.id = LEDGER_PYTHON,
+	.name = "CPython",
 	.attach = attach,
 	.walk = walk,
 	.describe = describe,

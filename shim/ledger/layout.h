@@ -90,7 +90,8 @@ struct ledger_header {
 	uint64_t ended_at_ns;         /* 0 while running */
 	uint32_t command;             /* string: program and script, never other arguments */
 	uint32_t executable;          /* string: path of the main program */
-	uint32_t reserved;
+	uint32_t unread_languages;    /* 1 << enum ledger_language: interpreters whose frames this
+				       * build cannot read */
 	uint32_t flags;               /* enum ledger_header_flag */
 	/* Counters over the process's life, each updated on its own. */
 	uint64_t opened;              /* creators that returned non-NULL, failed ones included */
@@ -106,8 +107,7 @@ static_assert(sizeof(struct ledger_header) == 144 + 40 * LEDGER_SECTION_COUNT,
 
 enum ledger_header_flag {
 	LEDGER_REPORTED = 1u << 0,      /* a final report was delivered from this ledger */
-	LEDGER_UNKNOWN_PYTHON = 1u << 1, /* an interpreter whose frames this build cannot read */
-	LEDGER_INCOMPLETE = 1u << 2     /* could not grow: the process went on in private memory */
+	LEDGER_INCOMPLETE = 1u << 1     /* could not grow: the process went on in private memory */
 };
 
 /* String: `length` bytes follow, then a 0, then padding to a multiple of 8. */
@@ -133,7 +133,12 @@ static_assert(sizeof(struct ledger_module) == 72, "layout is part of the file fo
 
 enum ledger_module_flag {
 	LEDGER_MODULE_MAIN = 1u << 0,  /* the main program */
-	LEDGER_MODULE_LIBPQ = 1u << 1  /* an instance of libpq that calls went to */
+	LEDGER_MODULE_LIBPQ = 1u << 1, /* an instance of libpq that calls went to */
+	/* How that libpq came into the process: */
+	LEDGER_MODULE_LINKED = 1u << 2,    /* loaded with the program, before any dlopen */
+	LEDGER_MODULE_GLOBAL = 1u << 3,    /* in the global scope; else RTLD_LOCAL */
+	LEDGER_MODULE_DEEPBOUND = 1u << 4, /* some dlopen asked for RTLD_DEEPBIND, which was cleared */
+	LEDGER_MODULE_DLSYM = 1u << 5      /* its functions were asked for by dlsym */
 };
 
 enum ledger_language {
@@ -142,6 +147,10 @@ enum ledger_language {
 	LEDGER_RUBY,
 	LEDGER_PERL,
 	LEDGER_PHP,
+	LEDGER_LUA,
+	LEDGER_TCL,
+	LEDGER_R,
+	LEDGER_JAVASCRIPT,
 	LEDGER_LANGUAGE_COUNT
 };
 
