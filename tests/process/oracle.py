@@ -19,3 +19,13 @@ def assert_server_agrees(database, ledger_directory, pid):
         listed = database.backends()
     assert listed == recorded, f"the server lists {listed - recorded}, the ledger does not"
     return recorded
+
+
+def follow(stepping, database, shim):
+    """Compares server and ledger at each step; returns the most that was open, and how it ended."""
+    peak, steps = 0, 0
+    for pid in stepping:
+        peak = max(peak, len(assert_server_agrees(database, shim.ledgers, pid)))
+        steps += 1
+    _, errors, status = stepping.finish()
+    return peak, steps, errors, status

@@ -3,7 +3,7 @@ that has the drivers; and the server as the judge at each of their steps.
 """
 import pytest
 
-from oracle import assert_server_agrees
+from oracle import follow
 from shim import ending_total, has_failure, sites_with, total
 from stepping import Stepping
 
@@ -180,16 +180,6 @@ def test_failed_connects_that_were_never_finished_have_their_sqlstate(run_c_case
     assert [connection["sqlstate"] for connection in site["connections"]] == ["3D000"] * 3
     assert_user_line(programs, site, "main", "failed_connect.c", "PQconnectdb")
     assert result.status == 23
-
-
-def follow(stepping, database, shim):
-    """Compares server and ledger at each step; returns the most that was open."""
-    peak, steps = 0, 0
-    for pid in stepping:
-        peak = max(peak, len(assert_server_agrees(database, shim.ledgers, pid)))
-        steps += 1
-    _, errors, status = stepping.finish()
-    return peak, steps, errors, status
 
 
 @pytest.mark.parametrize("case", PYTHON_CASES)
