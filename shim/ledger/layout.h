@@ -137,7 +137,7 @@ enum ledger_module_flag {
 	/* How that libpq came into the process: */
 	LEDGER_MODULE_LINKED = 1u << 2,    /* loaded with the program, before any dlopen */
 	LEDGER_MODULE_GLOBAL = 1u << 3,    /* in the global scope; else RTLD_LOCAL */
-	LEDGER_MODULE_DEEPBOUND = 1u << 4, /* some dlopen asked for RTLD_DEEPBIND, which was cleared */
+	LEDGER_MODULE_DEEPBOUND = 1u << 4, /* RTLD_DEEPBIND was asked for, and cleared */
 	LEDGER_MODULE_DLSYM = 1u << 5      /* its functions were asked for by dlsym */
 };
 
