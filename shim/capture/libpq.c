@@ -8,12 +8,11 @@
 #include "base/memory.h"
 #include "capture/gate.h"
 #include "capture/notice.h"
+#include "capture/loader.h"
 #include "capture/objects.h"
+#include "capture/scope.h"
 
-/* A function that every libpq has, and nobody wraps. */
-#define ANCHOR "PQlibVersion"
-
-enum { LIBPQ_MAX = 16, CALLER_MAX = 64, LIBPQ_FILES_MAX = 4 };
+enum { LIBPQ_MAX = 16, CALLER_MAX = 64 };
 
 const char *const libpq_call_names[CALL_COUNT] = {
 #define LIBPQ_CALL(class, type, name, parameters, arguments) [CALL_##name] = #name,
@@ -98,89 +97,24 @@ static void callers_refresh(void)
 	pthread_mutex_unlock(&table.lock);
 }
 
-static bool is_outside_shim(const void *function)
-{
-	return function && !object_is_shim((uintptr_t)function);
-}
-
-static void *function_resolve(void *handle, const char *name)
-{
-	void *function = dlsym(handle, name);
-
-	return is_outside_shim(function) ? function : NULL;
-}
-
-/* The function as `object` sees it through its own dependencies: a plug-in opened
- * RTLD_LOCAL has its libpq in no scope but this one. */
-static void *function_in_scope(const struct object *object, const char *name)
-{
-	void *handle = dlopen(object->is_main ? NULL : object->path, RTLD_NOLOAD | RTLD_LAZY);
-	void *function = handle ? dlsym(handle, name) : NULL;
-
-	if (handle)
-		dlclose(handle);
-	return is_outside_shim(function) ? function : NULL;
-}
-
-static void *function_in_any_libpq(const char *name, struct object *objects)
-{
-	size_t count = objects_named("libpq", objects, LIBPQ_FILES_MAX);
-
-	for (size_t i = 0; i < count; i++) {
-		void *function = function_in_scope(&objects[i], name);
-
-		if (function)
-			return function;
-	}
-	return NULL;
-}
-
-static bool object_covers(const struct object *object, const void *function)
-{
-	return (uintptr_t)function >= object->start && (uintptr_t)function < object->end;
-}
-
-/* What `caller` is bound to. The global scope comes first for the loader, but only
- * with the libraries that were there when the caller was bound: of two candidates
- * the global one counts when it was loaded before the caller. */
-static void *function_of_caller(const struct object *caller, const char *name,
-				struct object *scratch)
-{
-	void *global = function_resolve(RTLD_NEXT, name);
-	void *local = function_in_scope(caller, name);
-	uintptr_t address = (uintptr_t)global;
-	uint8_t index;
-
-	/* A wrapper like ours, which asked for the next one, did not mean itself; a libpq that
-	 * calls its own exports does. */
-	if (object_covers(caller, local) &&
-	    !object_covers(caller, function_in_scope(caller, ANCHOR)))
-		local = NULL;
-	if (!global && !local)
-		return function_in_any_libpq(name, scratch);
-	if (!global || !local || global == local)
-		return local ? local : global;
-	if (objects_cover(&address, 1, scratch, 1, &index) && scratch->order > caller->order)
-		return local;
-	return global;
-}
-
 /* Another library that was preloaded may wrap some of the calls: those that would reach
  * it without us still do. */
 static void libpq_resolve(struct libpq *libpq, void *handle)
 {
-	bool is_global = libpq_covers(libpq, (uintptr_t)dlsym(RTLD_NEXT, ANCHOR));
+	bool is_global = libpq_covers(libpq, (uintptr_t)loader_dlsym(RTLD_NEXT, SCOPE_ANCHOR));
 
+	libpq->flags = is_global ? LEDGER_MODULE_GLOBAL : 0;
 	for (int call = 0; call < CALL_COUNT; call++) {
 		const char *name = libpq_call_names[call];
-		void *next = is_global ? function_resolve(RTLD_NEXT, name) : NULL;
+		void *next = is_global ? scope_resolve(RTLD_NEXT, name) : NULL;
 
-		libpq->call[call] = next ? next : function_resolve(handle, name);
+		libpq->call[call] = next ? next : scope_resolve(handle, name);
 	}
 #define LIBPQ_ACCESSOR(type, name, parameters) \
-	libpq->name = (type(*) parameters)function_resolve(handle, #name);
+	libpq->name = (type(*) parameters)scope_resolve(handle, #name);
 #include "capture/libpq_accessors.def"
 #undef LIBPQ_ACCESSOR
+	*(void **)&libpq->register_event_proc = scope_resolve(handle, "PQregisterEventProc");
 }
 
 static bool libpq_is_complete(const struct libpq *libpq)
@@ -215,6 +149,10 @@ static struct libpq *libpq_make(void *function, struct object *scratch, bool is_
 	made.start = scratch->start;
 	made.end = scratch->end;
 	libpq_resolve(&made, handle);
+	if (object_is_initial(scratch))
+		made.flags |= LEDGER_MODULE_LINKED;
+	if (loader_was_deepbound(scratch->path))
+		made.flags |= LEDGER_MODULE_DEEPBOUND;
 	made.is_complete = libpq_is_complete(&made);
 	if (is_to_be_complete && !made.is_complete)
 		return NULL;
@@ -235,15 +173,20 @@ static struct libpq *libpq_make(void *function, struct object *scratch, bool is_
 static struct libpq *libpq_of_function(void *function, struct object *scratch)
 {
 	struct libpq *libpq = libpq_make(function, scratch, true);
-	void *anchor = libpq ? NULL : function_resolve(RTLD_NEXT, ANCHOR);
+	void *anchor = libpq ? NULL : scope_resolve(RTLD_NEXT, SCOPE_ANCHOR);
 
 	if (anchor)
 		libpq = libpq_make(anchor, scratch, true);
 	return libpq ? libpq : libpq_make(function, scratch, false);
 }
 
+static void libpq_mark(struct libpq *libpq, uint32_t flag)
+{
+	__atomic_fetch_or(&libpq->flags, flag, __ATOMIC_RELAXED);
+}
+
 struct resolution {
-	struct object caller, scratch[LIBPQ_FILES_MAX];
+	struct object caller, scratch[SCOPE_SCRATCH];
 };
 
 static struct libpq *caller_resolve(uintptr_t return_address, enum libpq_call call,
@@ -256,10 +199,12 @@ static struct libpq *caller_resolve(uintptr_t return_address, enum libpq_call ca
 		memset(&resolution->caller, 0, sizeof(resolution->caller));
 		resolution->caller.is_main = true;
 	}
-	void *function = function_of_caller(&resolution->caller, libpq_call_names[call],
-					    resolution->scratch);
+	void *function = scope_of_caller(&resolution->caller, libpq_call_names[call],
+					 resolution->scratch);
 	struct libpq *libpq = function ? libpq_of_function(function, resolution->scratch) : NULL;
 
+	if (libpq && loader_was_deepbound(resolution->caller.path))
+		libpq_mark(libpq, LEDGER_MODULE_DEEPBOUND);
 	if (libpq && resolution->caller.end) {
 		pthread_mutex_lock(&table.lock);
 		caller_add_locked(&resolution->caller, libpq);
@@ -268,9 +213,8 @@ static struct libpq *caller_resolve(uintptr_t return_address, enum libpq_call ca
 	return libpq;
 }
 
-struct libpq *libpq_find(uintptr_t return_address, enum libpq_call call)
+static struct libpq *libpq_look(uintptr_t return_address, enum libpq_call call)
 {
-	int error = errno;
 	struct libpq *libpq;
 
 	if (call < CALL_PQexec)
@@ -284,11 +228,69 @@ struct libpq *libpq_find(uintptr_t return_address, enum libpq_call call)
 			libpq = caller_resolve(return_address, call, resolution);
 		gate_leave();
 		memory_unmap(resolution, sizeof(*resolution));
-		if (!libpq || !libpq->call[call])
-			notice_say(NOTICE_LIBPQ_MISSING, libpq_call_names[call], ENOENT);
 	}
-	errno = error;
 	return libpq && libpq->call[call] ? libpq : NULL;
+}
+
+struct libpq *libpq_find(uintptr_t return_address, enum libpq_call call)
+{
+	int error = errno;
+	struct libpq *libpq = libpq_look(return_address, call);
+
+	if (!libpq)
+		notice_say(NOTICE_LIBPQ_MISSING, libpq_call_names[call], ENOENT);
+	errno = error;
+	return libpq;
+}
+
+bool libpq_is_there(uintptr_t return_address, enum libpq_call call)
+{
+	int error = errno;
+	bool is_there = libpq_look(return_address, call);
+
+	errno = error;
+	return is_there;
+}
+
+bool libpq_call_named(const char *name, enum libpq_call *ret_call)
+{
+	for (int call = 0; call < CALL_COUNT; call++) {
+		if (strcmp(name, libpq_call_names[call]))
+			continue;
+		*ret_call = (enum libpq_call)call;
+		return true;
+	}
+	return false;
+}
+
+struct libpq *libpq_asked_for(void *function)
+{
+	int error = errno;
+	struct libpq *libpq = libpq_inside((uintptr_t)function);
+
+	if (!libpq) {
+		struct object *scratch = memory_map(SCOPE_SCRATCH * sizeof(*scratch));
+
+		gate_enter();
+		if (scratch)
+			libpq = libpq_of_function(function, scratch);
+		gate_leave();
+		memory_unmap(scratch, SCOPE_SCRATCH * sizeof(*scratch));
+	}
+	if (libpq)
+		libpq_mark(libpq, LEDGER_MODULE_DLSYM);
+	errno = error;
+	return libpq;
+}
+
+struct libpq *libpq_in_slot(size_t slot)
+{
+	return &table.libpqs[slot];
+}
+
+size_t libpq_slot(const struct libpq *libpq)
+{
+	return (size_t)(libpq - table.libpqs);
 }
 
 void libpq_reset_lock(void)

@@ -7,6 +7,7 @@
 #ifndef CAPTURE_LIBPQ_H
 #define CAPTURE_LIBPQ_H
 
+#include <libpq-events.h>
 #include <libpq-fe.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,16 +28,34 @@ extern const char *const libpq_call_names[CALL_COUNT];
 struct libpq {
 	uintptr_t start, end;
 	int version;            /* as PQlibVersion() */
+	uint32_t flags;         /* enum ledger_module_flag: how it came into the process */
 	bool is_complete;       /* has every accessor; else its calls are passed on unrecorded */
 	void *call[CALL_COUNT]; /* NULL: this version does not have it */
 #define LIBPQ_ACCESSOR(type, name, parameters) type(*name) parameters;
 #include "capture/libpq_accessors.def"
 #undef LIBPQ_ACCESSOR
+	int (*register_event_proc)(PGconn *conn, PGEventProc proc, const char *name, void *data);
 };
+
+/* So many libpqs have wrappers of their own for who asks dlsym for their functions. */
+enum { LIBPQ_SLOTS = 4 };
 
 /* The libpq that a call from `return_address` would have reached without us. NULL
  * when there is none, which is said once. */
 struct libpq *libpq_find(uintptr_t return_address, enum libpq_call call);
+
+/* The same question, without a word when there is none. */
+bool libpq_is_there(uintptr_t return_address, enum libpq_call call);
+
+/* Is `name` one of the wrapped calls? */
+bool libpq_call_named(const char *name, enum libpq_call *ret_call);
+
+/* The libpq that has `function`, which somebody got from dlsym; NULL when none has. */
+struct libpq *libpq_asked_for(void *function);
+
+/* Each libpq has a number from 0 on, in the order of their first sight. */
+size_t libpq_slot(const struct libpq *libpq);
+struct libpq *libpq_in_slot(size_t slot);
 
 /* Does a call from `return_address` come from inside of `libpq`, or from the shim?
  * libpq calls its own exports through the PLT (PQconnectdb calls PQconnectStart):

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "capture/delivery.h"
+#include "capture/loader.h"
 #include "capture/recorder.h"
 
 #define EXPORT __attribute__((visibility("default")))
@@ -55,9 +56,9 @@ __attribute__((constructor)) static void find_real(void)
 	int error = errno;
 
 	if (!real_execvpe)
-		real_execvpe = (__typeof__(&execvpe))dlsym(RTLD_NEXT, "execvpe");
+		real_execvpe = (__typeof__(&execvpe))loader_dlsym(RTLD_NEXT, "execvpe");
 	if (!real_fexecve)
-		real_fexecve = (__typeof__(&fexecve))dlsym(RTLD_NEXT, "fexecve");
+		real_fexecve = (__typeof__(&fexecve))loader_dlsym(RTLD_NEXT, "fexecve");
 	errno = error;
 }
 

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "capture/gate.h"
+#include "capture/loader.h"
 #include "capture/objects.h"
 #include "capture/unwinder_pipe.h"
 
@@ -37,14 +38,14 @@ static struct {
 
 static bool native_resolve(void *handle)
 {
-	*(void **)&unwinder.backtrace = dlsym(handle, "unw_backtrace");
-	*(void **)&unwinder.init_local = dlsym(handle, STRING(UNW_OBJ(init_local)));
-	*(void **)&unwinder.step = dlsym(handle, STRING(UNW_OBJ(step)));
-	*(void **)&unwinder.get_reg = dlsym(handle, STRING(UNW_OBJ(get_reg)));
-	*(void **)&unwinder.flush_cache = dlsym(handle, STRING(UNW_ARCH_OBJ(flush_cache)));
+	*(void **)&unwinder.backtrace = loader_dlsym(handle, "unw_backtrace");
+	*(void **)&unwinder.init_local = loader_dlsym(handle, STRING(UNW_OBJ(init_local)));
+	*(void **)&unwinder.step = loader_dlsym(handle, STRING(UNW_OBJ(step)));
+	*(void **)&unwinder.get_reg = loader_dlsym(handle, STRING(UNW_OBJ(get_reg)));
+	*(void **)&unwinder.flush_cache = loader_dlsym(handle, STRING(UNW_ARCH_OBJ(flush_cache)));
 	if (!unwinder.flush_cache)
-		*(void **)&unwinder.flush_cache = dlsym(handle, STRING(UNW_OBJ(flush_cache)));
-	unwinder.local_space = dlsym(handle, STRING(UNW_OBJ(local_addr_space)));
+		*(void **)&unwinder.flush_cache = loader_dlsym(handle, STRING(UNW_OBJ(flush_cache)));
+	unwinder.local_space = loader_dlsym(handle, STRING(UNW_OBJ(local_addr_space)));
 	return unwinder.backtrace && unwinder.init_local && unwinder.step && unwinder.get_reg;
 }
 

@@ -179,6 +179,20 @@ uint64_t objects_generation(void)
 	return generation;
 }
 
+static uint64_t initial_count;
+
+/* Nothing was unloaded yet: the generation is the number of objects. */
+__attribute__((constructor)) static void read_initial(void)
+{
+	initial_count = objects_generation();
+}
+
+/* What is initialized before the shim was loaded with the program. */
+bool object_is_initial(const struct object *object)
+{
+	return !initial_count || object->order < initial_count;
+}
+
 static int read_main(struct dl_phdr_info *info, size_t size, void *data)
 {
 	(void)size;

@@ -39,6 +39,9 @@ size_t objects_named(const char *prefix, struct object *objects, size_t max);
 /* A number that changes with every dlopen and dlclose that loads or unloads. */
 uint64_t objects_generation(void);
 
+/* Was it loaded with the program, before any dlopen? */
+bool object_is_initial(const struct object *object);
+
 /* Is `address` in the shim itself? */
 bool object_is_shim(uintptr_t address);
 

@@ -121,16 +121,37 @@ static bool recorder_begin_locked(void)
 	return true;
 }
 
+static enum recorder_state state_read(void)
+{
+	if (__atomic_load_n(&recorder.state, __ATOMIC_ACQUIRE) == RECORDER_UNREAD)
+		recorder_load();
+	return __atomic_load_n(&recorder.state, __ATOMIC_ACQUIRE);
+}
+
+bool recorder_may_record(void)
+{
+	return state_read() > RECORDER_OFF;
+}
+
+bool recorder_clears_deepbind(void)
+{
+	enum recorder_state state = state_read();
+	char executable[512];
+
+	if (state <= RECORDER_OFF || recorder.options->is_deepbind_kept)
+		return false;
+	if (state == RECORDER_ON)
+		return true;
+	process_executable(executable, sizeof(executable));
+	return program_is_wanted(executable);
+}
+
 /* Is there a record to write to? Begins one where there is none. */
 bool recorder_is_on(void)
 {
-	enum recorder_state state = __atomic_load_n(&recorder.state, __ATOMIC_ACQUIRE);
+	enum recorder_state state = state_read();
 	bool is_begun = false;
 
-	if (state == RECORDER_UNREAD) {
-		recorder_load();
-		state = __atomic_load_n(&recorder.state, __ATOMIC_ACQUIRE);
-	}
 	if (state <= RECORDER_OFF)
 		return false;
 	if (state == RECORDER_ON && process_is_marked())

@@ -27,6 +27,12 @@ void recorder_load(void);
 /* Context: recorder_load only. `options` and `started` live as long as the process. */
 void recorder_init(const struct options *options, recorder_started *started);
 
+/* Is pqleak not turned off? Begins nothing. */
+bool recorder_may_record(void);
+
+/* Is RTLD_DEEPBIND to be cleared, so that this program's plug-ins are seen? */
+bool recorder_clears_deepbind(void);
+
 /* A creator returned `conn`, not NULL. `sqlstate` is "" or that of its failure. */
 void recorder_opened(struct libpq *libpq, enum libpq_call call, PGconn *conn,
 		     uintptr_t return_address, const char *sqlstate);

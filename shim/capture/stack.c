@@ -211,7 +211,8 @@ static uint32_t store_module(const struct stack *stack, struct ledger *ledger, u
 	module.path = ledger_add_string(ledger, stack->scratch->path, strlen(stack->scratch->path));
 	memcpy(module.build_id, object->build_id, sizeof(module.build_id));
 	if (object->start == stack->libpq->start) {
-		module.flags |= LEDGER_MODULE_LIBPQ;
+		module.flags |= LEDGER_MODULE_LIBPQ |
+				__atomic_load_n(&stack->libpq->flags, __ATOMIC_RELAXED);
 		module.libpq_version = stack->libpq->version;
 	}
 	return ledger_add_module(ledger, &module);

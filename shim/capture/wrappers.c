@@ -1,59 +1,31 @@
-/* The exported functions: one per row of libpq_calls.def, one body per class.
+/* The exported functions: one per row of libpq_calls.def, one body per class; and their
+ * likes for each of the first libpqs, for who asked the loader for its functions.
  *
  * No lock is held while the real function runs, and it is called normally, never
  * jumped to: a function of libpq that jumps to another one must find the shim as
  * its caller (PQcancelFinish does).
  */
-#include <string.h>
+#include "capture/wrappers.h"
 
-#include "capture/libpq.h"
+#include "capture/attempt.h"
 #include "capture/recorder.h"
+#include "capture/sighting.h"
 
-#define EXPORT __attribute__((visibility("default")))
 #define RETURN_ADDRESS ((uintptr_t)__builtin_return_address(0))
 #define REAL(libpq, type, name, parameters) ((type(*) parameters)(libpq)->call[CALL_##name])
 
-enum { SQLSTATE_SIZE = 6 };
+/* No libpq is meant: the caller's is. */
+#define NO_SLOT LIBPQ_SLOTS
 
-/* The connect that this thread is polling. libpq has no accessor for the SQLSTATE of
- * a failed one, but the result it makes of the server's message carries it, until
- * it is cleared. Values only: a notice callback may leave by longjmp. */
-static _Thread_local __attribute__((tls_model("initial-exec"))) struct {
-	const PGconn *polling;
-	const PGresult *result;
-	char sqlstate[SQLSTATE_SIZE];
-} attempt;
-
-static void attempt_read(const struct libpq *libpq)
+static struct libpq *find(size_t slot, uintptr_t return_address, enum libpq_call call)
 {
-	const char *sqlstate = libpq->PQresultErrorField(attempt.result, PG_DIAG_SQLSTATE);
-
-	if (sqlstate && strlen(sqlstate) < SQLSTATE_SIZE)
-		strcpy(attempt.sqlstate, sqlstate);
-	attempt.result = NULL;
-}
-
-static PostgresPollingStatusType attempt_poll(const struct libpq *libpq, enum libpq_call call,
-					      PGconn *conn)
-{
-	PostgresPollingStatusType (*real)(PGconn *) =
-		(PostgresPollingStatusType(*)(PGconn *))libpq->call[call];
-
-	attempt.polling = conn;
-	attempt.result = NULL;
-	PostgresPollingStatusType status = real(conn);
-
-	if (status == PGRES_POLLING_FAILED && attempt.result && libpq->is_complete)
-		attempt_read(libpq);
-	attempt.polling = NULL;
-	attempt.result = NULL;
-	return status;
+	return slot == NO_SLOT ? libpq_find(return_address, call) : libpq_in_slot(slot);
 }
 
 /* Where a call on `conn` goes: to the libpq that made it, else to its caller's. Both
  * NULL-safe: a connection of NULL is legal, and libpq's to judge. */
-static struct libpq *libpq_of(const PGconn *conn, uintptr_t return_address, enum libpq_call call,
-			      bool *ret_is_recorded)
+static struct libpq *libpq_of(size_t slot, const PGconn *conn, uintptr_t return_address,
+			      enum libpq_call call, bool *ret_is_recorded)
 {
 	struct libpq *libpq = libpq_inside(return_address);
 
@@ -62,7 +34,7 @@ static struct libpq *libpq_of(const PGconn *conn, uintptr_t return_address, enum
 		return libpq;
 	libpq = recorder_libpq(conn);
 	if (!libpq || !libpq->call[call])
-		return libpq_find(return_address, call);
+		return find(slot, return_address, call);
 	*ret_is_recorded = true;
 	return libpq;
 }
@@ -77,151 +49,215 @@ static bool is_application(const struct libpq *libpq, uintptr_t return_address)
 #include "capture/libpq_calls.def"
 #undef LIBPQ_CALL
 
-#define WRAP_CREATE(type, name, parameters, arguments)                            \
-	EXPORT type name parameters                                               \
-	{                                                                         \
-		uintptr_t caller = RETURN_ADDRESS;                                \
-		struct libpq *libpq = libpq_find(caller, CALL_##name);            \
-                                                                                  \
-		if (!libpq)                                                       \
-			return NULL;                                              \
-		if (is_application(libpq, caller))                                \
-			attempt.sqlstate[0] = 0;                                  \
-		type conn = REAL(libpq, type, name, parameters) arguments;        \
-                                                                                  \
-		if (conn && is_application(libpq, caller))                        \
+#define WRAP_CREATE(type, name, parameters, arguments)                                  \
+	LINKAGE type NAME(name) parameters                                              \
+	{                                                                               \
+		uintptr_t caller = RETURN_ADDRESS;                                      \
+		struct libpq *libpq = find(SLOT, caller, CALL_##name);                  \
+		bool was_known = attempt.is_known;                                      \
+                                                                                        \
+		if (!libpq)                                                             \
+			return NULL;                                                    \
+		if (is_application(libpq, caller))                                      \
+			attempt.sqlstate[0] = 0;                                        \
+		attempt.is_known = true;                                                \
+		type conn = REAL(libpq, type, name, parameters) arguments;              \
+                                                                                        \
+		attempt.is_known = was_known;                                           \
+		if (conn && is_application(libpq, caller))                              \
 			recorder_opened(libpq, CALL_##name, conn, caller, attempt.sqlstate); \
-		return conn;                                                      \
+		return conn;                                                            \
 	}
 
 #define WRAP_START WRAP_CREATE
 
-#define WRAP_POLL(type, name, parameters, arguments)                              \
-	EXPORT type name parameters                                               \
-	{                                                                         \
-		uintptr_t caller = RETURN_ADDRESS;                                \
-		bool is_recorded;                                                 \
-		struct libpq *libpq = libpq_of(conn, caller, CALL_##name, &is_recorded); \
-                                                                                  \
-		if (!libpq)                                                       \
-			return PGRES_POLLING_FAILED;                              \
-		if (!is_recorded)                                                 \
-			return attempt_poll(libpq, CALL_##name, conn);            \
-		attempt.sqlstate[0] = 0;                                          \
-		type status = attempt_poll(libpq, CALL_##name, conn);             \
-                                                                                  \
-		if (status == PGRES_POLLING_OK || status == PGRES_POLLING_FAILED) \
-			recorder_connected(conn, attempt.sqlstate);               \
-		return status;                                                    \
+/* A connection that is nobody's yet was made past the wrappers: the second line. */
+#define WRAP_POLL(type, name, parameters, arguments)                                    \
+	LINKAGE type NAME(name) parameters                                              \
+	{                                                                               \
+		uintptr_t caller = RETURN_ADDRESS;                                      \
+		bool is_recorded, was_known = attempt.is_known;                         \
+		struct libpq *libpq = libpq_of(SLOT, conn, caller, CALL_##name, &is_recorded); \
+                                                                                        \
+		if (!libpq)                                                             \
+			return PGRES_POLLING_FAILED;                                    \
+		if (!is_recorded && !was_known)                                         \
+			is_recorded = sighting_record(libpq, CALL_##name, conn, caller); \
+		if (!is_recorded)                                                       \
+			return attempt_poll(libpq, CALL_##name, conn);                  \
+		attempt.sqlstate[0] = 0;                                                \
+		attempt.is_known = true;                                                \
+		type status = attempt_poll(libpq, CALL_##name, conn);                   \
+                                                                                        \
+		attempt.is_known = was_known;                                           \
+		if (status == PGRES_POLLING_OK || status == PGRES_POLLING_FAILED)       \
+			recorder_connected(conn, attempt.sqlstate);                     \
+		return status;                                                          \
 	}
 
 #define WRAP_RESET_POLL WRAP_POLL
 
-#define WRAP_RESET(type, name, parameters, arguments)                             \
-	EXPORT type name parameters                                               \
-	{                                                                         \
-		uintptr_t caller = RETURN_ADDRESS;                                \
-		bool is_recorded;                                                 \
-		struct libpq *libpq = libpq_of(conn, caller, CALL_##name, &is_recorded); \
-                                                                                  \
-		if (!libpq)                                                       \
-			return;                                                   \
-		attempt.sqlstate[0] = 0;                                          \
-		REAL(libpq, type, name, parameters) arguments;                    \
-		if (is_recorded)                                                  \
-			recorder_connected(conn, attempt.sqlstate);               \
+#define WRAP_RESET(type, name, parameters, arguments)                                   \
+	LINKAGE type NAME(name) parameters                                              \
+	{                                                                               \
+		uintptr_t caller = RETURN_ADDRESS;                                      \
+		bool is_recorded, was_known = attempt.is_known;                         \
+		struct libpq *libpq = libpq_of(SLOT, conn, caller, CALL_##name, &is_recorded); \
+                                                                                        \
+		if (!libpq)                                                             \
+			return;                                                         \
+		attempt.sqlstate[0] = 0;                                                \
+		attempt.is_known = is_recorded || was_known;                            \
+		REAL(libpq, type, name, parameters) arguments;                          \
+		attempt.is_known = was_known;                                           \
+		if (is_recorded)                                                        \
+			recorder_connected(conn, attempt.sqlstate);                     \
 	}
 
 #define WRAP_RESET_START WRAP_USE
 
-#define WRAP_FINISH(type, name, parameters, arguments)                            \
-	EXPORT type name parameters                                               \
-	{                                                                         \
-		uintptr_t caller = RETURN_ADDRESS;                                \
-		bool is_recorded;                                                 \
-		struct libpq *libpq = libpq_of(conn, caller, CALL_##name, &is_recorded); \
-                                                                                  \
-		if (!libpq)                                                       \
-			return;                                                   \
-		if (is_recorded)                                                  \
-			recorder_finishing(conn, caller);                         \
-		REAL(libpq, type, name, parameters) arguments;                    \
+#define WRAP_FINISH(type, name, parameters, arguments)                                  \
+	LINKAGE type NAME(name) parameters                                              \
+	{                                                                               \
+		uintptr_t caller = RETURN_ADDRESS;                                      \
+		bool is_recorded;                                                       \
+		struct libpq *libpq = libpq_of(SLOT, conn, caller, CALL_##name, &is_recorded); \
+                                                                                        \
+		if (!libpq)                                                             \
+			return;                                                         \
+		if (is_recorded)                                                        \
+			recorder_finishing(conn, caller);                               \
+		REAL(libpq, type, name, parameters) arguments;                          \
 	}
 
-#define WRAP_VOID(type, name, parameters, arguments)                              \
-	EXPORT type name parameters                                               \
-	{                                                                         \
-		struct libpq *libpq = libpq_find(RETURN_ADDRESS, CALL_##name);    \
-                                                                                  \
-		if (libpq)                                                        \
-			REAL(libpq, type, name, parameters) arguments;            \
+/* Nothing to note, and nothing to return. */
+#define WRAP_VOID(type, name, parameters, arguments)                                    \
+	LINKAGE type NAME(name) parameters                                              \
+	{                                                                               \
+		struct libpq *libpq = find(SLOT, RETURN_ADDRESS, CALL_##name);          \
+                                                                                        \
+		if (libpq)                                                              \
+			REAL(libpq, type, name, parameters) arguments;                  \
 	}
 
 #define WRAP_CANCEL_FINISH WRAP_VOID
 
-#define WRAP_PING(type, name, parameters, arguments)                              \
-	EXPORT type name parameters                                               \
-	{                                                                         \
-		struct libpq *libpq = libpq_find(RETURN_ADDRESS, CALL_##name);    \
-                                                                                  \
-		if (!libpq)                                                       \
-			return PQPING_NO_ATTEMPT;                                 \
-		type status = REAL(libpq, type, name, parameters) arguments;      \
-                                                                                  \
-		return status;                                                    \
+/* What connects inside, and ends it again: no connection of the program's. */
+#define WRAP_ERRAND(type, name, parameters, arguments, missing)                         \
+	LINKAGE type NAME(name) parameters                                              \
+	{                                                                               \
+		struct libpq *libpq = find(SLOT, RETURN_ADDRESS, CALL_##name);          \
+		bool was_known = attempt.is_known;                                      \
+                                                                                        \
+		if (!libpq)                                                             \
+			return missing;                                                 \
+		attempt.is_known = true;                                                \
+		type status = REAL(libpq, type, name, parameters) arguments;            \
+                                                                                        \
+		attempt.is_known = was_known;                                           \
+		return status;                                                          \
 	}
+
+#define WRAP_PING(type, name, parameters, arguments)                                    \
+	WRAP_ERRAND(type, name, parameters, arguments, PQPING_NO_ATTEMPT)
+
+#define WRAP_CANCEL(type, name, parameters, arguments)                                  \
+	WRAP_ERRAND(type, name, parameters, arguments, 0)
 
 /* A call on a connection, and what is noted when it has returned. */
-#define WRAP_ANSWER(type, name, parameters, arguments, after)                     \
-	EXPORT type name parameters                                               \
-	{                                                                         \
-		uintptr_t caller = RETURN_ADDRESS;                                \
-		bool is_recorded;                                                 \
-		struct libpq *libpq = libpq_of(conn, caller, CALL_##name, &is_recorded); \
-                                                                                  \
-		if (!libpq)                                                       \
-			return (type)0;                                           \
-		type returned = REAL(libpq, type, name, parameters) arguments;    \
-                                                                                  \
-		if (is_recorded)                                                  \
-			after;                                                    \
-		return returned;                                                  \
+#define WRAP_ANSWER(type, name, parameters, arguments, after)                           \
+	LINKAGE type NAME(name) parameters                                              \
+	{                                                                               \
+		uintptr_t caller = RETURN_ADDRESS;                                      \
+		bool is_recorded;                                                       \
+		struct libpq *libpq = libpq_of(SLOT, conn, caller, CALL_##name, &is_recorded); \
+                                                                                        \
+		if (!libpq)                                                             \
+			return (type)0;                                                 \
+		type returned = REAL(libpq, type, name, parameters) arguments;          \
+                                                                                        \
+		if (is_recorded)                                                        \
+			after;                                                          \
+		return returned;                                                        \
 	}
 
-#define WRAP_USE(type, name, parameters, arguments)      \
-	WRAP_ANSWER(type, name, parameters, arguments, \
+#define WRAP_USE(type, name, parameters, arguments)                                     \
+	WRAP_ANSWER(type, name, parameters, arguments,                                  \
 		    recorder_used(conn, CALL_##name, caller))
 
-#define WRAP_RECEIVE(type, name, parameters, arguments) \
+#define WRAP_RECEIVE(type, name, parameters, arguments)                                 \
 	WRAP_ANSWER(type, name, parameters, arguments, recorder_received(conn))
 
-#define WRAP_MAKE_RESULT(type, name, parameters, arguments)                       \
-	EXPORT type name parameters                                               \
-	{                                                                         \
-		struct libpq *libpq = libpq_find(RETURN_ADDRESS, CALL_##name);    \
-                                                                                  \
-		if (!libpq)                                                       \
-			return NULL;                                              \
-		type returned = REAL(libpq, type, name, parameters) arguments;    \
-                                                                                  \
-		if (conn && conn == attempt.polling && libpq->is_complete)        \
-			attempt.result = returned;                                \
-		return returned;                                                  \
+#define WRAP_MAKE_RESULT(type, name, parameters, arguments)                             \
+	LINKAGE type NAME(name) parameters                                              \
+	{                                                                               \
+		struct libpq *libpq = find(SLOT, RETURN_ADDRESS, CALL_##name);          \
+                                                                                        \
+		if (!libpq)                                                             \
+			return NULL;                                                    \
+		type returned = REAL(libpq, type, name, parameters) arguments;          \
+                                                                                        \
+		if (conn && conn == attempt.polling && libpq->is_complete)              \
+			attempt.result = returned;                                      \
+		return returned;                                                        \
 	}
 
-#define WRAP_CLEAR(type, name, parameters, arguments)                             \
-	EXPORT type name parameters                                               \
-	{                                                                         \
-		struct libpq *libpq = libpq_find(RETURN_ADDRESS, CALL_##name);    \
-                                                                                  \
-		if (!libpq)                                                       \
-			return;                                                   \
-		if (result && result == attempt.result)                           \
-			attempt_read(libpq);                                      \
-		REAL(libpq, type, name, parameters) arguments;                    \
+#define WRAP_CLEAR(type, name, parameters, arguments)                                   \
+	LINKAGE type NAME(name) parameters                                              \
+	{                                                                               \
+		struct libpq *libpq = find(SLOT, RETURN_ADDRESS, CALL_##name);          \
+                                                                                        \
+		if (!libpq)                                                             \
+			return;                                                         \
+		if (result && result == attempt.result)                                 \
+			attempt_read(libpq);                                            \
+		REAL(libpq, type, name, parameters) arguments;                          \
 	}
 
 #define LIBPQ_CALL(class, type, name, parameters, arguments) \
 	WRAP_##class(type, name, parameters, arguments)
+
+#define LINKAGE __attribute__((visibility("default")))
+#define NAME(name) name
+#define SLOT NO_SLOT
+#include "capture/libpq_calls.def"
+#undef LINKAGE
+#undef NAME
+#undef SLOT
+
+#define LINKAGE static
+#define NAME(name) name##_of_0
+#define SLOT 0
+#include "capture/libpq_calls.def"
+#undef NAME
+#undef SLOT
+#define NAME(name) name##_of_1
+#define SLOT 1
+#include "capture/libpq_calls.def"
+#undef NAME
+#undef SLOT
+#define NAME(name) name##_of_2
+#define SLOT 2
+#include "capture/libpq_calls.def"
+#undef NAME
+#undef SLOT
+#define NAME(name) name##_of_3
+#define SLOT 3
 #include "capture/libpq_calls.def"
 #undef LIBPQ_CALL
+
+#define LIBPQ_CALL(class, type, name, parameters, arguments) \
+	[CALL_##name] = { name##_of_0, name##_of_1, name##_of_2, name##_of_3, name },
+static void *const wrappers[CALL_COUNT][LIBPQ_SLOTS + 1] = {
+#include "capture/libpq_calls.def"
+};
+#undef LIBPQ_CALL
+
+void *wrapper_for(const struct libpq *libpq, enum libpq_call call, void *function)
+{
+	if (!libpq || !libpq->is_complete)
+		return function;
+	size_t slot = libpq_slot(libpq);
+
+	return wrappers[call][slot < LIBPQ_SLOTS ? slot : NO_SLOT];
+}

@@ -1,0 +1,23 @@
+/* Which function would a name have meant without us, to whom?
+ *
+ * Context: any thread, no lock of ours held: the loader's are taken. A miss overwrites
+ * dlerror().
+ */
+#ifndef CAPTURE_SCOPE_H
+#define CAPTURE_SCOPE_H
+
+#include "capture/objects.h"
+
+/* A function that every libpq has, and nobody wraps. */
+#define SCOPE_ANCHOR "PQlibVersion"
+
+enum { SCOPE_SCRATCH = 4 };
+
+/* `name` by a handle of dlopen, or RTLD_NEXT; NULL when it is not there, or is the shim's. */
+void *scope_resolve(void *handle, const char *name);
+
+/* What `caller` is bound to; NULL when there is nothing. `scratch` has SCOPE_SCRATCH
+ * objects. */
+void *scope_of_caller(const struct object *caller, const char *name, struct object *scratch);
+
+#endif

@@ -1,0 +1,20 @@
+/* The second line: connections that no wrapped creator has announced.
+ *
+ * Every attempt of libpq's to connect passes PQconnectPoll through its PLT, whoever made
+ * the connection and how he found the creator. Its end is seen by an event procedure, so
+ * also when PQfinish is called past the wrapper.
+ *
+ * Misses those whose connect fails before any attempt, and those of a libpq that does not
+ * call itself through the PLT.
+ */
+#ifndef CAPTURE_SIGHTING_H
+#define CAPTURE_SIGHTING_H
+
+#include "capture/libpq.h"
+
+/* `conn` is about to be polled, and this thread knows of no creator. True when it is on
+ * record, now or before. Context: any thread, no lock of ours held. Allocates in libpq. */
+bool sighting_record(struct libpq *libpq, enum libpq_call call, PGconn *conn,
+		     uintptr_t return_address);
+
+#endif
