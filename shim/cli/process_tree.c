@@ -5,13 +5,16 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "cli/command.h"
 #include "cli/inheritance.h"
+#include "cli/say.h"
 
 static const int forwarded[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2 };
 enum {
@@ -139,6 +142,16 @@ int process_tree_start(struct process_tree *tree, char **argv, int (*prepare)(vo
 	}
 	tree->pid = pid;
 	return error;
+}
+
+int process_tree_say_error(const char *program, int error)
+{
+	if (error < 0) {
+		say("cannot start a process: %s", strerror(-error));
+		return STATUS_NOT_STARTED;
+	}
+	say("cannot run '%s': %s", program, strerror(error));
+	return error == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_EXECUTE;
 }
 
 static const char *fate_name(int status)

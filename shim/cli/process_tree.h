@@ -28,6 +28,10 @@ struct process_tree {
 int process_tree_start(struct process_tree *tree, char **argv, int (*prepare)(void *context),
 		       void *context);
 
+/* Says in a line why process_tree_start failed with `error`. Returns the exit status that
+ * tells it, as shells have it. */
+int process_tree_say_error(const char *program, int error);
+
 /* Waits for the program. Returns its status as a shell has it: 128 and the number
  * of the signal that ended it. */
 int process_tree_wait(struct process_tree *tree);

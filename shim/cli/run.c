@@ -1,27 +1,23 @@
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
-#include "base/place.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/delivery.h"
 #include "cli/inheritance.h"
 #include "cli/ledgers.h"
 #include "cli/marks.h"
-#include "cli/preload.h"
 #include "cli/process_tree.h"
 #include "cli/say.h"
+#include "cli/workplace.h"
 
 struct run {
 	struct options options;
+	struct workplace workplace;
 	char **program;
-	char shim[PATH_MAX];
-	char directory[PATH_MAX]; /* this run's own; "" when none could be made */
 };
 
 static error_t parse(int key, char *value, struct argp_state *state)
@@ -43,71 +39,6 @@ static error_t parse(int key, char *value, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-/* Makes it in `place`. Returns 0 or -Exxx. */
-static int directory_make_in(struct run *run, const char *place)
-{
-	char directory[PATH_MAX];
-
-	if (!realpath(place, directory))
-		return -errno;
-	if (strlen(directory) + sizeof("/run-XXXXXX") > PATH_MAX)
-		return -ENAMETOOLONG;
-	strcat(directory, "/run-XXXXXX");
-	if (!mkdtemp(directory))
-		return -errno;
-	strcpy(run->directory, directory);
-	return 0;
-}
-
-/* In PQLEAK_DIR. False when that was not given, or, said in a line, is of no use. */
-static bool directory_make_given(struct run *run)
-{
-	const char *given = run->options.dir;
-	char place[PATH_MAX];
-	int error;
-
-	if (!*given)
-		return false;
-	error = place_open(given, place);
-	if (error) {
-		say("cannot use PQLEAK_DIR='%s': %s; another place serves", given,
-		    error == -EPERM ? "others may write to it" : strerror(-error));
-		return false;
-	}
-	error = directory_make_in(run, place);
-	if (error)
-		say("cannot make a directory in PQLEAK_DIR='%s': %s; another place serves", given,
-		    strerror(-error));
-	return !error;
-}
-
-/* Makes a directory of this run's own, so that its report is of its tree alone.
- * Without one each process still reports for itself. */
-static void directory_make(struct run *run)
-{
-	char place[PATH_MAX] = "XDG_RUNTIME_DIR, /dev/shm or /tmp";
-	int error;
-
-	if (directory_make_given(run))
-		return;
-	error = place_open("", place);
-	if (!error)
-		error = directory_make_in(run, place);
-	if (error)
-		say("cannot make a directory for ledgers in %s: %s; each process reports for "
-		    "itself", place, strerror(-error));
-}
-
-static int child_prepare(void *context)
-{
-	const struct run *run = context;
-
-	if (*run->directory &&
-	    (setenv("PQLEAK_DIR", run->directory, 1) || setenv("PQLEAK_COLLECT", "1", 1)))
-		return -ENOMEM;
-	return preload_set(run->shim, inheritance_preload());
-}
-
 /* PQLEAK=0: the program as it is. */
 static int untouched_prepare(void *context)
 {
@@ -115,43 +46,6 @@ static int untouched_prepare(void *context)
 
 	(void)context;
 	return *before && setenv("LD_PRELOAD", before, 1) ? -ENOMEM : 0;
-}
-
-static int say_not_started(const char *program, int error)
-{
-	if (error < 0) {
-		say("cannot start a process: %s", strerror(-error));
-		return STATUS_NOT_STARTED;
-	}
-	say("cannot run '%s': %s", program, strerror(error));
-	return error == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_EXECUTE;
-}
-
-/* Removes what is not needed any more: a process that still runs writes on, and one
- * that has not connected yet finds its place. */
-static void directory_clean(const struct run *run, const struct ledgers *ledgers, bool is_over)
-{
-	size_t running = 0;
-
-	if (run->options.is_kept) {
-		say("the ledgers are kept in '%s'; pqleak report '%s' reads them again",
-		    run->directory, run->directory);
-		return;
-	}
-	for (size_t i = 0; i < ledgers->count; i++) {
-		if (reader_is_alive(ledgers->readers[i]))
-			running++;
-		else
-			unlink(reader_path(ledgers->readers[i]));
-	}
-	if (running)
-		say("%zu process%s still run%s; pqleak report '%s' tells more later", running,
-		    running == 1 ? "" : "es", running == 1 ? "s" : "", run->directory);
-	else if (!is_over)
-		say("processes that '%s' started still run, without a ledger so far; "
-		    "pqleak report '%s' tells more later", run->program[0], run->directory);
-	else if (rmdir(run->directory))
-		say("files are left in '%s': %s", run->directory, strerror(errno));
 }
 
 static struct delivery delivery_of(const struct run *run, const struct process_tree *tree)
@@ -180,17 +74,17 @@ static void otherwise_format(const struct run *run, char *ret_line, size_t size)
 
 static int report_tree(const struct run *run, struct delivery *delivery, bool is_over)
 {
-	struct marks marks = marks_take(run->directory, run->options.is_kept);
+	struct marks marks = marks_take(run->workplace.directory, run->options.is_kept);
 	struct ledgers ledgers = { 0 };
 	struct ledgers_filter all = { 0 };
 	char otherwise[PATH_MAX + 256];
 	bool is_json = run->options.format == FORMAT_JSON;
-	int error = ledgers_add_directory(&ledgers, run->directory, &all);
+	int error = ledgers_add_directory(&ledgers, run->workplace.directory, &all);
 	int status = delivery->program_status;
 
 	otherwise_format(run, otherwise, sizeof(otherwise));
 	if (error)
-		say("cannot read '%s': %s", run->directory, strerror(-error));
+		say("cannot read '%s': %s", run->workplace.directory, strerror(-error));
 	delivery->ledgers = &ledgers;
 	delivery->otherwise = otherwise;
 	delivery->has_failed = marks.failed > 0;
@@ -202,7 +96,7 @@ static int report_tree(const struct run *run, struct delivery *delivery, bool is
 		status = delivery->failing_status;
 	if (status == STATUS_OK && (error || ledgers.refused))
 		status = STATUS_TROUBLE;
-	directory_clean(run, &ledgers, is_over);
+	workplace_clean(&run->workplace, run->program[0], &ledgers, is_over);
 	ledgers_finish(&ledgers);
 	return status;
 }
@@ -213,7 +107,7 @@ static int tree_follow(const struct run *run, struct process_tree *tree)
 	struct delivery delivery = delivery_of(run, tree);
 	bool is_over;
 
-	if (!*run->directory)
+	if (!*run->workplace.directory)
 		return process_tree_wait(tree);
 	delivery_begin(&delivery);
 	delivery.program_status = process_tree_wait(tree);
@@ -227,21 +121,16 @@ static int run_program(struct run *run)
 {
 	bool is_on = run->options.is_enabled;
 	struct process_tree tree;
-	int error = is_on ? preload_find(run->shim) : 0, status;
+	int status = is_on ? workplace_init(&run->workplace, &run->options) : 0, error;
 
+	if (status)
+		return status;
+	error = process_tree_start(&tree, run->program, is_on ? workplace_enter : untouched_prepare,
+				   &run->workplace);
 	if (error) {
-		say("cannot preload libpqleak.so: %s", error == -EINVAL
-		    ? "its path has a blank or a colon" : "it is not where pqleak was installed");
-		return STATUS_NOT_STARTED;
-	}
-	if (is_on)
-		directory_make(run);
-	error = process_tree_start(&tree, run->program, is_on ? child_prepare : untouched_prepare,
-				   run);
-	if (error) {
-		if (*run->directory)
-			rmdir(run->directory);
-		return say_not_started(run->program[0], error);
+		if (is_on)
+			workplace_abandon(&run->workplace);
+		return process_tree_say_error(run->program[0], error);
 	}
 	status = tree_follow(run, &tree);
 	process_tree_finish(&tree);
