@@ -9,6 +9,8 @@
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
+#include "symbolize/rust_name.h"
+
 /* Beyond these a name is nothing to read, and demanglers recurse. */
 enum { MANGLED_MAX = 4096, READABLE_MAX = 16384 };
 
@@ -85,6 +87,8 @@ static char *demangle(struct demangler *demangler, const char *mangled)
 		free(readable);
 		readable = NULL;
 	}
+	if (readable)
+		rust_name_clean(readable);
 	return readable;
 }
 

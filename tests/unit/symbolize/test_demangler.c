@@ -19,7 +19,14 @@ static const char *const rows[][2] = {
 	{ "_ZN4pool7connectEPKc.cold", "pool::connect(char const*) [clone .cold]" },
 	{ "PQconnectdb@@LIBPQ_17", "PQconnectdb" },
 	{ "_ZN4pool7connectEPKc@V1", "pool::connect(char const*)" },
-	{ "_ZN4core3fmt5write17h0123456789abcdefE", "core::fmt::write::h0123456789abcdef" },
+	{ "_ZN4core3fmt5write17h0123456789abcdefE", "core::fmt::write" },
+	{ "_ZN4core3fmt5write17h0123456789abcdegE", "core::fmt::write::h0123456789abcdeg" },
+	{ "_ZN17h0123456789abcdefE", "h0123456789abcdef" },
+	{ "_ZN3std2rt10lang_start28_$u7b$$u7b$closure$u7d$$u7d$17ha98df6d20e5ac2fdE",
+	  "std::rt::lang_start::{{closure}}" },
+	{ "_ZN51_$LT$app..Pool$u20$as$u20$core..ops..drop..Drop$GT$4drop17h0123456789abcdefE",
+	  "<app::Pool as core::ops::drop::Drop>::drop" },
+	{ "_ZN4pool11snake_$u7b$4work17h0123456789abcdefE", "pool::snake_{::work" },
 };
 
 static void names_become_readable_or_stay(void **state)
