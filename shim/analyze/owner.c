@@ -21,6 +21,14 @@ static const struct {
 #undef PACKAGE
 };
 
+static const struct {
+	const char *pattern, *library;
+} sources[] = {
+#define SOURCE(pattern, library) { pattern, library },
+#include "analyze/sources.def"
+#undef SOURCE
+};
+
 static const char *last_part(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -120,4 +128,12 @@ enum owner owner_find(struct arena *arena, enum ledger_language language, const 
 		return OWNER_LIBRARY;
 	}
 	return OWNER_PROGRAM;
+}
+
+const char *owner_of_source(const char *file)
+{
+	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++)
+		if (pattern_matches(sources[i].pattern, strlen(sources[i].pattern), file))
+			return sources[i].library;
+	return "";
 }

@@ -18,4 +18,8 @@ enum owner {
 enum owner owner_find(struct arena *arena, enum ledger_language language, const char *path,
 		      bool is_main_module, const char **ret_library);
 
+/* The library whose source file was compiled into a program's own module; "" when the
+ * file is the program's, too. */
+const char *owner_of_source(const char *file);
+
 #endif

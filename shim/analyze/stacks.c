@@ -158,6 +158,10 @@ static struct named_frame *native_frame(struct stacks *stacks, const struct ledg
 		if (locations[i].file)
 			to->file = arena_copy(stacks->arena, locations[i].file);
 		to->line = locations[i].line;
+		if (common.owner == OWNER_PROGRAM)
+			to->library = owner_of_source(to->file);
+		if (*to->library)
+			named->frames[i].owner = OWNER_LIBRARY;
 	}
 	return named;
 }

@@ -76,11 +76,40 @@ static const struct {
 	{ LEDGER_NATIVE, "/lib/x86_64-linux-gnu/libc.so.6", false, OWNER_LIBRARY, "libc" },
 	{ LEDGER_NATIVE, "/lib64/ld-linux-x86-64.so.2", false, OWNER_LIBRARY, "libc" },
 	{ LEDGER_NATIVE, "/usr/lib/x86_64-linux-gnu/libpqxx-6.4.so", false, OWNER_LIBRARY,
-	  "libpqxx-6" },
+	  "libpqxx" },
+	{ LEDGER_NATIVE, "/usr/local/lib/libpqxx-7.9.so", false, OWNER_LIBRARY, "libpqxx" },
+	{ LEDGER_NATIVE, "/usr/lib/x86_64-linux-gnu/libboost_thread.so.1.74.0", false,
+	  OWNER_LIBRARY, "libboost_thread" },
 	{ LEDGER_NATIVE, "/srv/plugins/orders.so", false, OWNER_PROGRAM, "" },
 	{ LEDGER_NATIVE, "/usr/local/lib/liborders.so", false, OWNER_PROGRAM, "" },
 	{ LEDGER_NATIVE, "", false, OWNER_LIBRARY, "unknown" },
 };
+
+static const char *const source_rows[][2] = {
+	{ "/srv/orders/main.cc", "" },
+	{ "", "" },
+	{ "/usr/include/pqxx/connection.hxx", "libpqxx" },
+	{ "/opt/vcpkg/installed/include/pqxx/internal/connection_base.hxx", "libpqxx" },
+	{ "/srv/orders/pqxx/connection.cc", "" },
+	{ "/usr/include/c++/12/bits/unique_ptr.h", "libstdc++" },
+	{ "/usr/lib/llvm-14/include/c++/v1/memory", "libstdc++" },
+	{ "/usr/include/x86_64-linux-gnu/qt5/QtCore/qstring.h", "system headers" },
+	{ "/usr/local/include/boost/asio/post.hpp", "system headers" },
+	{ "/rustc/0f2d6b4/library/core/src/ops/function.rs", "rust" },
+	{ "/usr/src/rustc-1.63.0/library/std/src/rt.rs", "rust" },
+	{ "/opt/rust/lib/rustlib/src/rust/library/std/src/rt.rs", "rust" },
+	{ "/opt/user/.cargo/registry/src/index-1/diesel-2.1.0/src/pg/connection/mod.rs",
+	  "rust crates" },
+	{ "/usr/share/cargo/registry/diesel-2.0.0/src/pg/mod.rs", "rust crates" },
+	{ "/srv/orders/library/src/main.rs", "" },
+};
+
+static void every_source_has_its_library(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(source_rows) / sizeof(source_rows[0]); i++)
+		assert_string_equal(owner_of_source(source_rows[i][0]), source_rows[i][1]);
+}
 
 static void every_path_has_its_owner(void **state)
 {
@@ -187,6 +216,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_path_has_its_owner),
+		cmocka_unit_test(every_source_has_its_library),
 		cmocka_unit_test(generated_code_between_frames_of_a_library_is_the_library_s),
 		cmocka_unit_test(the_program_s_own_frames_are_marked),
 	};
