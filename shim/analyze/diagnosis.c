@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "analyze/stacks.h"
+#include "analyze/languages.h"
 #include "analyze/verdicts.h"
 #include "analyze/words.h"
 
@@ -83,7 +83,12 @@ static bool cause_is_native(const struct site *site)
 
 static bool cause_is_pooled(const struct site *site)
 {
-	return site->report.pools > 0;
+	return *site->report.pool_library;
+}
+
+static bool cause_is_pooled_out_of_sight(const struct site *site)
+{
+	return cause_is_pooled(site) && site->report.pools == 0;
 }
 
 static bool cause_is_collected_only(const struct site *site)
@@ -135,11 +140,20 @@ static const struct cause {
 #undef CAUSE
 };
 
+/* On the way from the program's line to libpq. */
+static bool passes_library(const struct report_stack *stack, const char *library)
+{
+	for (size_t i = 0; i < stack->count && !stack->frames[i].is_user; i++)
+		if (strcmp(stack->frames[i].library, library) == 0)
+			return true;
+	return false;
+}
+
 static bool is_of_library(const struct cause *cause, const struct site *site)
 {
 	return !*cause->library || strcmp(cause->library, site->report.pool_library) == 0 ||
-	       strcmp(cause->library, site->driver) == 0 ||
-	       strcmp(cause->library, site->report.user_line.language) == 0;
+	       strcmp(cause->library, site->report.user_line.language) == 0 ||
+	       passes_library(&site->report.opened_stack, cause->library);
 }
 
 void diagnosis_add(struct arena *arena, struct site *site)

@@ -2,7 +2,9 @@
 
 #include <string.h>
 
-#include "analyze/stacks.h"
+#include "analyze/code_place.h"
+#include "analyze/languages.h"
+#include "analyze/pattern.h"
 
 static const char *const closers[] = {
 #define CLOSER(name) name,
@@ -10,18 +12,13 @@ static const char *const closers[] = {
 #undef CLOSER
 };
 
-struct place {
-	enum ledger_language language;
-	const char *file, *function;
-};
-
-static const struct place finalizers[] = {
+static const struct code_place finalizers[] = {
 #define FINALIZER(language, file, function) { language, file, function },
 #include "analyze/finalizers.def"
 #undef FINALIZER
 };
 
-static const struct place callers[] = {
+static const struct code_place callers[] = {
 #define CALLER(language, file, function) { language, file, function },
 #include "analyze/callers.def"
 #undef CALLER
@@ -40,40 +37,14 @@ static bool is_native(const struct report_frame *frame)
 	return strcmp(frame->language, language_name(LEDGER_NATIVE)) == 0;
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-	size_t length = strlen(text), end_length = strlen(end);
-
-	return length >= end_length && strcmp(text + length - end_length, end) == 0;
-}
-
-/* "_ConnectionRecord.checkout.<locals>.<lambda>" is "<lambda>": interpreters before
- * 3.11 have the last part only. */
-static const char *bare_name(const char *function)
-{
-	const char *dot = strrchr(function, '.');
-
-	return dot ? dot + 1 : function;
-}
-
-static bool is_at(const struct report_frame *frame, const struct place *places, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(frame->language, language_name(places[i].language)) == 0 &&
-		    ends_with(frame->file, places[i].file) &&
-		    strcmp(bare_name(frame->function), places[i].function) == 0)
-			return true;
-	return false;
-}
-
 static bool is_finalizer(const struct report_frame *frame)
 {
-	return is_at(frame, finalizers, sizeof(finalizers) / sizeof(finalizers[0]));
+	return code_place_find(finalizers, sizeof(finalizers) / sizeof(finalizers[0]), frame);
 }
 
 static bool is_caller(const struct report_frame *frame)
 {
-	return is_at(frame, callers, sizeof(callers) / sizeof(callers[0]));
+	return code_place_find(callers, sizeof(callers) / sizeof(callers[0]), frame);
 }
 
 static bool is_cpython(const struct report_frame *frame)
@@ -102,8 +73,8 @@ static bool is_shutdown(const struct report_frame *frame)
 /* CPython's names for the end of an object of a C type, and Cython's. */
 static bool is_deallocator(const struct report_frame *frame)
 {
-	return is_native(frame) && (ends_with(frame->function, "_dealloc") ||
-				    ends_with(frame->function, "_Dealloc") ||
+	return is_native(frame) && (text_ends_with(frame->function, "_dealloc") ||
+				    text_ends_with(frame->function, "_Dealloc") ||
 				    strstr(frame->function, "_tp_dealloc"));
 }
 
@@ -114,6 +85,13 @@ static bool any_frame(const struct report_stack *stack,
 		if (is_wanted(&stack->frames[i]))
 			return true;
 	return false;
+}
+
+/* Static functions of a stripped module have no names, but ctypes calls foreign functions
+ * for one reason only: somebody called them. */
+static bool is_ctypes(const struct report_frame *frame)
+{
+	return strstr(frame->module, "/_ctypes.");
 }
 
 /* CPython's ways from its evaluation loop into a function of a C type. */
@@ -154,7 +132,8 @@ static bool ends_in_call(const struct report_stack *stack)
 
 	for (size_t i = 0; i < count; i++)
 		if (is_cpython(&stack->frames[i]))
-			return is_call_machinery(&stack->frames[i]);
+			return is_ctypes(&stack->frames[i]) ||
+			       is_call_machinery(&stack->frames[i]);
 	return false;
 }
 

@@ -2,8 +2,9 @@
 
 #include <string.h>
 
-#include "analyze/stacks.h"
+#include "analyze/languages.h"
 #include "analyze/table.h"
+#include "ledger/layout.h"
 
 /* The last part only: the same program is the same in another directory's library. */
 static const char *module_name(const char *path)

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "analyze/endings.h"
-#include "analyze/stacks.h"
+#include "analyze/languages.h"
 #include "ledger/layout.h"
 
 static bool is_native(const struct report_frame *frame)

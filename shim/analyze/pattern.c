@@ -1,5 +1,7 @@
 #include "analyze/pattern.h"
 
+#include <string.h>
+
 bool pattern_matches(const char *pattern, size_t length, const char *text)
 {
 	size_t at = 0, star = 0;
@@ -23,4 +25,11 @@ bool pattern_matches(const char *pattern, size_t length, const char *text)
 	while (at < length && pattern[at] == '*')
 		at++;
 	return at == length;
+}
+
+bool text_ends_with(const char *text, const char *end)
+{
+	size_t length = strlen(text), end_length = strlen(end);
+
+	return length >= end_length && strcmp(text + length - end_length, end) == 0;
 }

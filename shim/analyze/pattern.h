@@ -8,4 +8,6 @@
 /* Does the pattern of `length` bytes match all of `text`? */
 bool pattern_matches(const char *pattern, size_t length, const char *text);
 
+bool text_ends_with(const char *text, const char *end);
+
 #endif

@@ -1,5 +1,19 @@
 #include "analyze/pools.h"
 
+#include "analyze/code_place.h"
+
+static const struct code_place hidden_pools[] = {
+#define HIDDEN_POOL(language, file, function, library) { language, file, function },
+#include "analyze/hidden_pools.def"
+#undef HIDDEN_POOL
+};
+
+static const char *const hidden_libraries[] = {
+#define HIDDEN_POOL(language, file, function, library) library,
+#include "analyze/hidden_pools.def"
+#undef HIDDEN_POOL
+};
+
 /* A counter at a key that is made of three numbers. */
 static uintptr_t *counter_find(struct arena *arena, struct table *table, uint64_t first,
 			       uint64_t second, uint64_t third)
@@ -35,6 +49,21 @@ static void pool_name(struct arena *arena, struct report_site *report,
 	report->pool_type = arena_copy(arena, reader_string(reader, pool->type));
 }
 
+/* The library whose pool must have connected, though none was seen; "" none. */
+static const char *hidden_library(const struct report_stack *stack)
+{
+	size_t count = sizeof(hidden_pools) / sizeof(hidden_pools[0]);
+
+	for (size_t i = 0; i < stack->count; i++) {
+		const struct code_place *place =
+			code_place_find(hidden_pools, count, &stack->frames[i]);
+
+		if (place)
+			return hidden_libraries[place - hidden_pools];
+	}
+	return "";
+}
+
 static uint64_t pool_number(struct sites *sites, const struct site_connection *connection)
 {
 	uintptr_t *number = counter_find(sites->arena, &sites->pools,
@@ -56,7 +85,6 @@ void pools_count(struct sites *sites, struct site *site)
 	struct site_connection *connections = site->connections.items;
 	struct table seen = { 0 }, targets = { 0 };
 
-	site->report.pool_library = site->report.pool_type = "";
 	for (size_t i = 0; i < site->connections.count; i++) {
 		struct site_connection *connection = &connections[i];
 		struct site_share *share = share_of(site, connection->process);
@@ -79,6 +107,10 @@ void pools_count(struct sites *sites, struct site *site)
 		if (++*count > share->pools_a_target)
 			share->pools_a_target = *count;
 	}
+	if (site->report.pools)
+		return;
+	site->report.pool_library = hidden_library(&site->report.opened_stack);
+	site->report.pool_type = *site->report.pool_library ? "pool" : "";
 }
 
 /* What the pools of one process keep of one target, at its end or now. */

@@ -6,7 +6,8 @@
 
 #include "analyze/sites.h"
 
-/* Counts the pools of a site and of its shares, and names them in its connections. */
+/* Counts the pools of a site and of its shares, and names them in its connections. Pools
+ * that connect out of sight (hidden_pools.def) have a library's name, and no number. */
 void pools_count(struct sites *sites, struct site *site);
 
 /* When all sites have a verdict: the pools of each held site's targets. What leaks has

@@ -51,7 +51,6 @@ struct site {
 	 * now, in one process, and how many connections: of the target that has most. */
 	size_t target_pools;
 	uint64_t target_kept;
-	const char *driver;            /* library that called libpq, "" unknown */
 };
 
 struct sites {

@@ -46,22 +46,6 @@ static const char *target_text(struct arena *arena, const struct site *site)
 				    found->database) : "";
 }
 
-/* The library whose frame called libpq: the innermost that is no common ground. */
-static const char *driver_of(const struct report_stack *stack)
-{
-	static const char *const common[] = { "", "libpq", "libc", "pqleak", "python", "unknown" };
-
-	for (size_t i = 0; i < stack->count && !stack->frames[i].is_user; i++) {
-		bool is_common = false;
-
-		for (size_t j = 0; j < sizeof(common) / sizeof(common[0]); j++)
-			is_common |= strcmp(stack->frames[i].library, common[j]) == 0;
-		if (!is_common)
-			return stack->frames[i].library;
-	}
-	return "";
-}
-
 static void site_finish(struct sites *sites, struct site *site)
 {
 	struct arena *arena = sites->arena;
@@ -88,7 +72,6 @@ static void site_finish(struct sites *sites, struct site *site)
 	report->user_source = arena_copy(arena, source);
 	report->target = target_text(arena, site);
 	report->peak_open = peak_of_site(arena, site);
-	site->driver = driver_of(&report->opened_stack);
 	pools_count(sites, site);
 
 	copies = arena_array(arena, site->connections.count, sizeof(*copies));

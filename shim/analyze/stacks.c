@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "analyze/languages.h"
 #include "analyze/table.h"
 #include "analyze/user_line.h"
 #include "symbolize/perf_map.h"
@@ -22,23 +23,6 @@ struct stacks {
 	struct table frames; /* struct named_frame by frame id */
 	struct table stacks; /* struct report_stack by stack id */
 };
-
-const char *language_name(unsigned language)
-{
-	static const char *const names[LEDGER_LANGUAGE_COUNT] = {
-		[LEDGER_NATIVE] = "c",
-		[LEDGER_PYTHON] = "python",
-		[LEDGER_RUBY] = "ruby",
-		[LEDGER_PERL] = "perl",
-		[LEDGER_PHP] = "php",
-		[LEDGER_LUA] = "lua",
-		[LEDGER_TCL] = "tcl",
-		[LEDGER_R] = "r",
-		[LEDGER_JAVASCRIPT] = "javascript",
-	};
-
-	return language < LEDGER_LANGUAGE_COUNT ? names[language] : "unknown";
-}
 
 /* A copy: the report outlives the ledger. */
 static const char *string_copy(const struct stacks *stacks, uint32_t id)

@@ -26,7 +26,4 @@ const struct report_stack *stacks_find(struct stacks *stacks, uint32_t id);
 /* Why modules gave no names, each module once: struct report_nameless. */
 const struct arena_list *stacks_nameless(const struct stacks *stacks);
 
-/* "c", "python" ... */
-const char *language_name(unsigned language);
-
 #endif

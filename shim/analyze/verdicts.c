@@ -29,7 +29,8 @@ static bool is_pool_growth(const struct site_share *share)
 
 static bool is_plain_growth(const struct site_share *share)
 {
-	return is_growing(share) && share->pools == 0 &&
+	/* A pool's idle connections are no growth, also where the pool is out of sight. */
+	return is_growing(share) && !*share->site->report.pool_library &&
 	       share->endings[ENDING_SHUTDOWN] >= GROWTH_MIN;
 }
 

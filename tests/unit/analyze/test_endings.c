@@ -17,6 +17,8 @@ enum { FRAMES_MAX = 8 };
 #define NATIVE(in_library, name) FRAME("c", in_library, name, "")
 #define PYTHON(name, path) FRAME("python", "", name, path)
 #define FINISH NATIVE("libpq", "PQfinish")
+#define CTYPES { .language = "c", .function = "", .file = "", .build_id = "", \
+	.library = "python", .module = "/x/lib-dynload/_ctypes.cpython-311-x86_64-linux-gnu.so" }
 #define LOOP NATIVE("python", "_PyEval_EvalFrameDefault")
 #define MAIN NATIVE("libc", "__libc_start_main"), NATIVE("", "_start")
 
@@ -96,6 +98,19 @@ static const struct {
 	{ "a driver's method called by another name", 0, "on_exit",
 	  { FINISH, NATIVE("psycopg2", ""), NATIVE("python", "cfunction_vectorcall_NOARGS"),
 	    PYTHON("main", "/srv/app.py"), LOOP }, ENDING_CLOSED },
+	{ "called through ctypes, by another name", 0, "end",
+	  { FINISH, NATIVE("libffi", ""), CTYPES, NATIVE("python", "_PyObject_MakeTpCall"),
+	    PYTHON("main", "/srv/app.py"), LOOP }, ENDING_CLOSED },
+	{ "called through cffi", 0, "PQfinish",
+	  { FINISH, NATIVE("libffi", ""), NATIVE("_cffi_backend", ""),
+	    PYTHON("main", "/srv/app.py"), LOOP }, ENDING_CLOSED },
+	{ "dropped, with PQfinish as cffi's destructor", 0, "select",
+	  { FINISH, NATIVE("libffi", ""), NATIVE("_cffi_backend", ""),
+	    PYTHON("main", "/srv/app.py"), LOOP }, ENDING_COLLECTED },
+	{ "psycopg 3 without its C part lets a connection go", 0, "__PQfinish",
+	  { FINISH, NATIVE("libffi", ""), CTYPES, PYTHON("PGconn.finish", "/x/pq/pq_ctypes.py"),
+	    PYTHON("PGconn.__del__", "/x/pq/pq_ctypes.py"), PYTHON("main", "/srv/app.py") },
+	  ENDING_COLLECTED },
 	{ "dropped inside of a C function", 0, "clear",
 	  { FINISH, NATIVE("psycopg2", ""), NATIVE("python", "list_clear"),
 	    NATIVE("python", "method_vectorcall_NOARGS"), PYTHON("main", "/srv/app.py") },
@@ -148,7 +163,7 @@ static void every_closer_closes(void **state)
 {
 	static const char *const names[] = {
 		"close", "finish", "disconnect", "dispose", "terminate", "reset", "closeall",
-		"putconn", "__exit__", "exit", "_close", "do_close", "do_terminate",
+		"putconn", "PQfinish", "__exit__", "exit", "_close", "do_close", "do_terminate",
 	};
 	static const struct report_frame frames[] = { FINISH, PYTHON("main", "/srv/app.py") };
 	const struct report_stack stack = { frames, 2, false };
