@@ -2,6 +2,14 @@
 
 #include <string.h>
 
+#include "analyze/code_place.h"
+
+static const struct code_place workers[] = {
+#define WORKER(language, file, function) { language, file, function },
+#include "analyze/workers.def"
+#undef WORKER
+};
+
 /* The start-up code that every main program contains. */
 static bool is_start_code(const struct report_frame *frame)
 {
@@ -41,6 +49,16 @@ void generated_code_mark(struct owned_frame *frames, size_t count)
 	}
 }
 
+/* The frames inside of the innermost worker of a library; all where there is none. */
+static size_t inside_worker(const struct owned_frame *frames, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (code_place_find(workers, sizeof(workers) / sizeof(workers[0]),
+				    &frames[i].frame))
+			return i;
+	return count;
+}
+
 void user_line_mark(struct owned_frame *frames, size_t count)
 {
 	static const struct {
@@ -53,6 +71,7 @@ void user_line_mark(struct owned_frame *frames, size_t count)
 	};
 	bool is_found = false;
 
+	count = inside_worker(frames, count);
 	for (size_t tier = 0; !is_found && tier < sizeof(tiers) / sizeof(tiers[0]); tier++)
 		for (size_t i = 0; i < count; i++)
 			if (is_candidate(&frames[i], tiers[tier].is_native, tiers[tier].owner)) {

@@ -21,7 +21,8 @@ void generated_code_mark(struct owned_frame *frames, size_t count);
 
 /* Sets is_user in all frames of a stack. The program's own language frames count;
  * without any, those of packages that are no known libraries; without those, the
- * native frames that are the program's own. */
+ * native frames that are the program's own. Outside of a library's worker
+ * (workers.def) nothing is. */
 void user_line_mark(struct owned_frame *frames, size_t count);
 
 /* The innermost frame of the program's own; NULL when there is none. */

@@ -36,7 +36,8 @@ void page_stack(struct page *page, const char *label, const struct report_stack 
 
 /* page_connection.c: lines about one connection or all of a site's. */
 void page_endings(struct page *page, const struct report_site *site);
-void page_uses(struct page *page, const struct report_site *site);
+/* `is_brief`: who used it is one line. */
+void page_uses(struct page *page, const struct report_site *site, bool is_brief);
 void page_connections(struct page *page, const struct report_site *site);
 
 /* page_site.c */

@@ -149,7 +149,7 @@ static const struct report_connection *newest(const struct report_site *site, bo
 	return NULL;
 }
 
-static void idle_write(struct page *page, const struct report_site *site)
+static void idle_write(struct page *page, const struct report_site *site, const char *before)
 {
 	bool is_now = is_running(page, site);
 	const char *end = !is_now ? "the end" :
@@ -158,15 +158,28 @@ static void idle_write(struct page *page, const struct report_site *site)
 
 	if (site->idle_max_ns == 0)
 		return;
+	writer_put(&page->writer, before);
 	duration_format(site->idle_min_ns, least);
 	duration_format(site->idle_max_ns, most);
 	if (!strcmp(least, most))
-		writer_format(&page->writer, ", %s before %s", most, end);
+		writer_format(&page->writer, "%s before %s", most, end);
 	else
-		writer_format(&page->writer, ", %s to %s before %s", least, most, end);
+		writer_format(&page->writer, "%s to %s before %s", least, most, end);
 }
 
-void page_uses(struct page *page, const struct report_site *site)
+/* What no line of the program opened is known by who used it. */
+static void users_write(struct page *page, const struct report_site *site,
+			const struct report_stack *users)
+{
+	page_stack(page, "used", users, NULL);
+	if (site->idle_max_ns == 0)
+		return;
+	page_label(page, "");
+	idle_write(page, site, "last ");
+	writer_put(&page->writer, "\n");
+}
+
+void page_uses(struct page *page, const struct report_site *site, bool is_brief)
 {
 	const struct report_connection *used = newest(site, false);
 	const struct report_connection *begun = newest(site, true);
@@ -176,10 +189,14 @@ void page_uses(struct page *page, const struct report_site *site)
 		page_stack(page, "begun", &begun->transaction_begun, site);
 	if (!used)
 		return;
+	if (!begun && !site->user_line.is_user && !is_brief) {
+		users_write(page, site, &used->last_use);
+		return;
+	}
 	page_label(page, "used");
 	writer_put(&page->writer, "last by ");
 	page_place(page, user_line_stand_in(&used->last_use, ""));
-	idle_write(page, site);
+	idle_write(page, site, ", ");
 	writer_put(&page->writer, "\n");
 }
 

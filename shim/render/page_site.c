@@ -134,11 +134,11 @@ void page_site(struct page *page, const struct report_site *site)
 	writer_put(writer, "\n");
 	/* Where the program's own line is not among those that opened, its users are. */
 	if (is_note(page, site) && !(opener && opener->is_user))
-		page_uses(page, site);
+		page_uses(page, site, true);
 	if (!is_note(page, site)) {
 		page_stack(page, "opened", &site->opened_stack, site);
 		page_endings(page, site);
-		page_uses(page, site);
+		page_uses(page, site, false);
 	}
 	if (page->options->is_verbose) {
 		page_connections(page, site);

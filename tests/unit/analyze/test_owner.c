@@ -129,7 +129,8 @@ static void every_path_has_its_owner(void **state)
 	arena_free(arena);
 }
 
-/* p program, k package, l library; capitals are native, C is the wrapped call, S _start.
+/* p program, k package, l library; capitals are native, C is the wrapped call, S _start, w a
+ * library's worker.
  * The second text marks the frames that are the user's. */
 static const struct {
 	const char *frames, *is_user;
@@ -140,6 +141,8 @@ static const struct {
 	{ "CLPlpL", "....+." },   /* a plug-in of the program's own below its Python */
 	{ "CPPLS", ".++.." },
 	{ "CLlP", "...+" },       /* a program that embeds an interpreter */
+	{ "CLlwlp", "......" },   /* who runs the loop did not ask for what its tasks do */
+	{ "CLplwLP", "..+...." },
 	{ "CLL", "..." },
 	{ "C", "." },
 	{ "", "" },
@@ -155,7 +158,11 @@ static void the_program_s_own_frames_are_marked(void **state)
 		for (size_t j = 0; j < count; j++) {
 			char kind = stacks[i].frames[j];
 
-			frames[j].frame.function = kind == 'S' ? "_start" : "f";
+			frames[j].frame.function = kind == 'S' ? "_start"
+						 : kind == 'w' ? "AsyncConnectionPool.worker"
+							       : "f";
+			frames[j].frame.language = strchr("PKLCS", kind) ? "c" : "python";
+			frames[j].frame.file = kind == 'w' ? "/x/psycopg_pool/pool_async.py" : "";
 			frames[j].is_native = strchr("PKLCS", kind);
 			frames[j].is_call = kind == 'C';
 			frames[j].owner = strchr("pPCS", kind) ? OWNER_PROGRAM

@@ -59,6 +59,12 @@ static void what_a_pool_opened_by_itself_names_the_pool_and_who_used_it(void **s
 		  "  used    last by handle_request app.py:19\n"
 		  "  cause   idle in a psycopg_pool ConnectionPool until shutdown\n");
 	free(text);
+	site.verdict = VERDICT_LEAK;
+	site.idle_min_ns = site.idle_max_ns = 2000000;
+	text = fixture_render("text", &report, false, false);
+	has(text, "  used    handle_request  app.py:19");
+	has(text, "\n          last 2 ms before the end\n  cause ");
+	free(text);
 	text = fixture_render("text", &report, true, false);
 	has(text, "          Thread.run               python3.11/threading.py:982\n");
 	free(text);
