@@ -179,6 +179,34 @@ uintptr_t symbol_address(const char *name)
 	return symbol_find(name, &symbol) ? symbol.address : 0;
 }
 
+static int look_for_code(struct dl_phdr_info *object, size_t size, void *argument)
+{
+	struct symbol *code = argument;
+
+	(void)size;
+	for (size_t i = 0; i < object->dlpi_phnum; i++) {
+		const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
+		uintptr_t start = object->dlpi_addr + segment->p_vaddr;
+
+		if (segment->p_type == PT_LOAD && segment->p_flags & PF_X &&
+		    code->address - start < segment->p_memsz) {
+			*code = (struct symbol){ .address = start, .size = segment->p_memsz };
+			return 1;
+		}
+	}
+	return 0;
+}
+
+bool symbol_code(uintptr_t address, struct symbol *ret)
+{
+	struct symbol code = { .address = address };
+
+	if (dl_iterate_phdr(look_for_code, &code) == 0)
+		return false;
+	*ret = code;
+	return true;
+}
+
 static int count_unloaded(struct dl_phdr_info *object, size_t size, void *argument)
 {
 	(void)size;

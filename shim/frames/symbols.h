@@ -22,6 +22,9 @@ bool symbol_find(const char *name, struct symbol *ret);
 /* The same, address only; 0 when there is none. */
 uintptr_t symbol_address(const char *name);
 
+/* The executable segment that `address` lies in. Context as symbol_find. */
+bool symbol_code(uintptr_t address, struct symbol *ret);
+
 /* How many objects were unloaded so far: while it stays, no address found here
  * has become invalid. */
 unsigned long long symbols_unloaded(void);

@@ -54,12 +54,27 @@ static void a_local_plugin_is_found_while_it_is_loaded(void **state)
 	assert_int_not_equal(unloaded, symbols_unloaded());
 }
 
+static void code_is_the_segment_that_holds_it(void **state)
+{
+	uintptr_t here = (uintptr_t)&code_is_the_segment_that_holds_it;
+	struct symbol code;
+	int data = 0;
+
+	(void)state;
+	assert_true(symbol_code(here, &code));
+	assert_true(here >= code.address && here < code.address + code.size);
+	assert_false(symbol_code((uintptr_t)&dlopen, &code) && here >= code.address &&
+		     here < code.address + code.size);
+	assert_false(symbol_code((uintptr_t)&data, &code));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_symbol_is_where_dlsym_finds_it),
 		cmocka_unit_test(a_miss_says_so_and_leaves_dlerror_alone),
 		cmocka_unit_test(a_local_plugin_is_found_while_it_is_loaded),
+		cmocka_unit_test(code_is_the_segment_that_holds_it),
 	};
 
 	return cmocka_run_group_tests_name("symbols", tests, NULL, NULL);
