@@ -83,8 +83,14 @@ void stack_read_moment(const struct stack *stack, struct language_moment *ret)
 			language = languages[i];
 	}
 	memset(ret, 0, sizeof(*ret));
-	if (language && stack->scratch)
-		language->read_moment(stack->scratch->frames, stack->frame_count, ret);
+	if (!language || !stack->scratch)
+		return;
+	language->read_moment(stack->scratch->frames, stack->frame_count, ret);
+	if (!language->is_collector)
+		return;
+	ret->is_collecting_known = true;
+	for (size_t i = 0; i < stack->native_count; i++)
+		ret->is_collecting |= language->is_collector(stack->scratch->pcs[i]);
 }
 
 bool stack_is_finalizing(void)

@@ -86,8 +86,12 @@ struct language {
 	 * any code of the interpreter may count. May be NULL. */
 	bool (*is_evaluator)(uintptr_t pc);
 	bool is_block;
+	/* Is `pc` inside the cyclic collector? For languages where only its native frames
+	 * tell that it runs: read_moment says nothing of it then. May be NULL. */
+	bool (*is_collector)(uintptr_t pc);
 };
 
+extern const struct language php;
 extern const struct language python;
 
 #endif

@@ -1,5 +1,7 @@
 #include "frames/utf8.h"
 
+#include <string.h>
+
 static size_t encode(uint32_t character, uint8_t *ret)
 {
 	if (character < 0x80) {
@@ -54,4 +56,46 @@ void utf8_trim(const char *bytes, size_t *used)
 	if (first > 0 && (uint8_t)bytes[first - 1] >= 0xc0 &&
 	    *used - (first - 1) < length_by_first((uint8_t)bytes[first - 1]))
 		*used = first - 1;
+}
+
+/* Bytes of the character at the front, as far as they are there; 0 when it is none. */
+static size_t character_length(const uint8_t *bytes, size_t count)
+{
+	size_t length = length_by_first(bytes[0]);
+	uint8_t second = count > 1 ? bytes[1] : 0x80;
+
+	if (bytes[0] < 0x80)
+		return 1;
+	/* Overlong forms, surrogates, and what is beyond Unicode. */
+	if (bytes[0] < 0xc2 || bytes[0] > 0xf4 || (bytes[0] == 0xe0 && count > 1 && second < 0xa0) ||
+	    (bytes[0] == 0xed && second > 0x9f) || (bytes[0] == 0xf0 && count > 1 && second < 0x90) ||
+	    (bytes[0] == 0xf4 && second > 0x8f))
+		return 0;
+	if (length > count)
+		length = count;
+	for (size_t i = 1; i < length; i++)
+		if ((bytes[i] & 0xc0) != 0x80)
+			return 0;
+	return length;
+}
+
+void utf8_repair(char *bytes, size_t count)
+{
+	for (size_t at = 0; at < count;) {
+		size_t length = character_length((const uint8_t *)bytes + at, count - at);
+
+		if (length == 0)
+			bytes[at] = '?';
+		at += length ? length : 1;
+	}
+}
+
+void utf8_copy(const char *bytes, size_t length, char *ret, size_t size)
+{
+	if (length > size - 1)
+		length = size - 1;
+	memcpy(ret, bytes, length);
+	utf8_repair(ret, length);
+	utf8_trim(ret, &length);
+	ret[length] = 0;
 }

@@ -1,0 +1,145 @@
+/* PHP 7.4 to 8.4, builds without threads (NTS), as a struct language: finds the
+ * interpreter, and decides when its memory is trusted.
+ *
+ * Such a build runs in one thread of a process, the main one. */
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+#include "frames/language.h"
+#include "frames/peek.h"
+#include "frames/php_layout.h"
+#include "frames/php_moment.h"
+#include "frames/php_walk.h"
+#include "frames/symbols.h"
+
+/* So many frames described without a surprise end the time of guarded reads. */
+enum { PROOFS = 8 };
+
+static pthread_mutex_t attach_lock = PTHREAD_MUTEX_INITIALIZER; /* of php_runtime */
+static _Atomic enum language_state state = LANGUAGE_ABSENT;
+static atomic_ullong unloaded_seen;
+static atomic_int proofs_left = PROOFS;
+/* 0 until the main thread was seen. A forked child's only thread keeps its own. */
+static atomic_uintptr_t php_thread;
+
+static bool is_php_thread(void)
+{
+	uintptr_t self = (uintptr_t)pthread_self();
+
+	if (atomic_load_explicit(&php_thread, memory_order_relaxed) == 0 && gettid() == getpid())
+		atomic_store_explicit(&php_thread, self, memory_order_relaxed);
+	return atomic_load_explicit(&php_thread, memory_order_relaxed) == self;
+}
+
+/* Where no script runs yet, the offsets are left for later. */
+static enum language_state match(struct php_runtime *runtime)
+{
+	if (runtime->file || !is_php_thread() || !php_layout_can_match(runtime))
+		return LANGUAGE_READY;
+	peek_set_guarded(true);
+	return php_layout_match(runtime) == 0 ? LANGUAGE_READY : LANGUAGE_UNSUPPORTED;
+}
+
+static enum language_state attach_locked(void)
+{
+	struct php_runtime runtime;
+	enum language_state found = php_layout_find(&runtime);
+
+	if (found == LANGUAGE_READY)
+		found = match(&runtime);
+	if (found == LANGUAGE_READY)
+		php_runtime = runtime;
+	return found;
+}
+
+static enum language_state attach(void)
+{
+	if (atomic_load(&state) != LANGUAGE_ABSENT)
+		return atomic_load(&state);
+
+	pthread_mutex_lock(&attach_lock);
+	if (atomic_load(&state) == LANGUAGE_ABSENT) {
+		atomic_store(&unloaded_seen, symbols_unloaded());
+		atomic_store(&state, attach_locked());
+	}
+	pthread_mutex_unlock(&attach_lock);
+	return atomic_load(&state);
+}
+
+/* Apache unloads its modules, and loads them again elsewhere. */
+static void follow_interpreter(void)
+{
+	unsigned long long unloaded = symbols_unloaded();
+
+	if (unloaded == atomic_load(&unloaded_seen))
+		return;
+	pthread_mutex_lock(&attach_lock);
+	if (symbol_address("executor_globals") != php_runtime.globals)
+		atomic_store(&state, attach_locked());
+	atomic_store(&unloaded_seen, unloaded);
+	pthread_mutex_unlock(&attach_lock);
+}
+
+/* Can this thread's frames be read? */
+static bool is_readable(void)
+{
+	if (atomic_load(&state) != LANGUAGE_READY || !is_php_thread())
+		return false;
+	follow_interpreter();
+	if (atomic_load(&state) == LANGUAGE_READY && !php_runtime.file) {
+		pthread_mutex_lock(&attach_lock);
+		atomic_store(&state, match(&php_runtime));
+		pthread_mutex_unlock(&attach_lock);
+	}
+	peek_set_guarded(atomic_load_explicit(&proofs_left, memory_order_relaxed) > 0);
+	return atomic_load(&state) == LANGUAGE_READY && php_runtime.file;
+}
+
+static size_t walk(struct language_frame *frames, size_t max, bool *ret_is_truncated)
+{
+	*ret_is_truncated = false;
+	return is_readable() ? php_walk(frames, max, ret_is_truncated) : 0;
+}
+
+static int describe(const struct language_frame *frame, struct language_description *ret)
+{
+	int result = php_describe(frame, ret);
+
+	if (result == 0 && atomic_load_explicit(&proofs_left, memory_order_relaxed) > 0)
+		atomic_fetch_sub(&proofs_left, 1);
+	return result;
+}
+
+static void read_moment(const struct language_frame *frames, size_t count,
+			struct language_moment *ret)
+{
+	*ret = (struct language_moment){ 0 };
+	if (is_readable())
+		php_read_moment(frames, count, ret);
+}
+
+/* A `pc` is where a call returns to, which may be just behind the function. */
+static bool is_collector(uintptr_t pc)
+{
+	return pc > php_runtime.collector && pc <= php_runtime.collector_end;
+}
+
+static bool is_evaluator(uintptr_t pc)
+{
+	return pc > php_runtime.code && pc <= php_runtime.code_end;
+}
+
+const struct language php = {
+	.id = LEDGER_PHP,
+	.name = "PHP",
+	.attach = attach,
+	.walk = walk,
+	.describe = describe,
+	.read_self = php_read_self,
+	.read_moment = read_moment,
+	.is_collector = is_collector,
+	.is_evaluator = is_evaluator,
+	.is_block = true,
+};
