@@ -8,6 +8,7 @@
 #include "capture/wrappers.h"
 
 #include "capture/attempt.h"
+#include "capture/objects.h"
 #include "capture/recorder.h"
 #include "capture/sighting.h"
 
@@ -35,7 +36,8 @@ static struct libpq *libpq_of(size_t slot, const PGconn *conn, uintptr_t return_
 	libpq = recorder_libpq(conn);
 	if (!libpq || !libpq->call[call])
 		return find(slot, return_address, call);
-	*ret_is_recorded = true;
+	/* PQputline jumps to PQputnbytes, which finds the wrapper of the first as its caller. */
+	*ret_is_recorded = !object_is_shim(return_address);
 	return libpq;
 }
 
