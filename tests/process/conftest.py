@@ -13,6 +13,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
+from majors import MAJORS, Major  # noqa: E402
 from server import Server  # noqa: E402
 from shim import SOURCE, Shim  # noqa: E402
 
@@ -84,14 +85,28 @@ def compile_program(programs, tmp_path):
     return compile_source
 
 
+def native_directory(major):
+    """What the npm package of one major of PostgreSQL has: bin, lib, share."""
+    path = CLIENTS / f"postgresql-{major}" / "native"
+    if not path.exists():
+        why = "npm is not here" if shutil.which("npm") is None else "scripts/setup did not bring it"
+        pytest.skip(f"no PostgreSQL {major}: {why}")
+    return path
+
+
 @pytest.fixture(scope="session")
 def newer_libpq():
     """The libpq of PostgreSQL 17 in the npm package, beside Debian's 15."""
-    path = CLIENTS / "postgresql-17" / "native" / "lib" / "libpq.so.5"
-    if not path.exists():
-        why = "npm is not here" if shutil.which("npm") is None else "scripts/setup did not bring it"
-        pytest.skip(f"no libpq 17: {why}")
-    return path
+    return native_directory(17) / "lib" / "libpq.so.5"
+
+
+@pytest.fixture(scope="session", params=MAJORS, ids=lambda major: f"libpq-{major}")
+def major(request, tmp_path_factory):
+    """Each major's libpq and its own server, from its first test to its last."""
+    major = Major(request.param, native_directory(request.param),
+                  tmp_path_factory.mktemp(f"libpq-{request.param}-"))
+    yield major
+    major.server.stop()
 
 
 @pytest.fixture(scope="session")

@@ -43,6 +43,18 @@ class Ledger:
         start = offset + ctypes.sizeof(head)
         return self.bytes[start : start + head.length].decode()
 
+    def innermost_call(self, stack):
+        """The name of the wrapped call at which a stack was taken; "" for none."""
+        if not stack:
+            return ""
+        sections = self.header.section
+        head = STRUCTS["ledger_stack"]
+        first = sections[CONSTANTS["LEDGER_STACKS"]].offset + (stack - 1) * 8 + ctypes.sizeof(head)
+        number = self.copy(ctypes.c_uint32, first).value
+        frame = STRUCTS["ledger_frame"]
+        offset = sections[CONSTANTS["LEDGER_FRAMES"]].offset + (number - 1) * ctypes.sizeof(frame)
+        return self.string(self.copy(frame, offset).function)
+
     def records(self, name):
         """Yields (record, is_torn) of each record that is used."""
         section = self.header.section[CONSTANTS[SECTION_OF[name]]]
@@ -69,7 +81,9 @@ class Ledger:
                 yield record
 
     def open_backends(self):
-        return {record.backend_pid for record in self.connections("LEDGER_OPEN")}
+        """Those of the open connections but for the ones that libpq knows to be lost."""
+        return {record.backend_pid for record in self.connections("LEDGER_OPEN")
+                if record.transaction != CONSTANTS["LEDGER_TRANSACTION_LOST"]}
 
     def torn_count(self):
         return sum(is_torn for name in ("ledger_connection", "ledger_site", "ledger_ending")

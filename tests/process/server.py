@@ -30,8 +30,11 @@ def unprivileged():
 
 
 class Server:
-    def __init__(self, binaries):
-        self.binaries = pathlib.Path(binaries)
+    """`settings` are those of postgresql.conf."""
+
+    def __init__(self, binaries, **settings):
+        self.settings = {"max_connections": 100, "autovacuum": "off", "fsync": "off",
+                         "lc_messages": "C", "listen_addresses": "127.0.0.1"} | settings
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="pqleak-server-"))
         self.port = free_port()
         self.databases = 0
@@ -41,10 +44,21 @@ class Server:
             os.chown(self.directory, account.pw_uid, account.pw_gid)
         self.directory.chmod(0o755)
         try:
+            self.binaries = self.within_reach(pathlib.Path(binaries))
             self.start()
         except BaseException:
             shutil.rmtree(self.directory, ignore_errors=True)
             raise
+
+    def within_reach(self, binaries):
+        """The server's user may not enter the directory that the binaries are in (a home, or
+        one of mktemp's): then it gets a copy."""
+        command = [*unprivileged(), "test", "-x", binaries / "postgres"]
+        if subprocess.run(command).returncode == 0:
+            return binaries
+        copy = self.directory / "postgresql"
+        shutil.copytree(binaries.parent, copy, symlinks=True)
+        return copy / binaries.name
 
     def start(self):
         data = self.directory / "data"
@@ -54,8 +68,8 @@ class Server:
             check=True, cwd="/", stdout=subprocess.DEVNULL)
         self.process = subprocess.Popen(
             [*unprivileged(), self.binaries / "postgres", "-D", data, "-p", str(self.port),
-             "-k", self.directory, "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off",
-             "-c", "max_connections=100", "-c", "autovacuum=off", "-c", "lc_messages=C"],
+             "-k", self.directory,
+             *(f"--{name}={value}" for name, value in self.settings.items())],
             cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
             text=True)
         for line in self.process.stderr:
@@ -120,4 +134,10 @@ class Database:
                     os.close(descriptor)
 
     def drop(self):
-        self.server.query(f"drop database {self.name} with (force)")
+        if self.server.monitor.server_version >= 130000:
+            self.server.query(f"drop database {self.name} with (force)")
+            return
+        self.server.query("select pg_terminate_backend(pid) from pg_stat_activity"
+                          " where datname = %s", (self.name,))
+        self.wait_for_end(self.backends())
+        self.server.query(f"drop database {self.name}")
