@@ -16,6 +16,9 @@ class Leak:
     verdict: str
     count: int = 1      # connections
     how: str = ""       # of the close stacks; "" where nothing closed them
+    # Whose line it is. A pool that opens in threads or tasks of its own has none: there it
+    # is that of the "last_use", or of what began the transaction ("transaction_begun").
+    line: str = "opened"
 
 
 @dataclass(frozen=True)
