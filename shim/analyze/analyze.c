@@ -5,6 +5,7 @@
 
 #include "analyze/arena.h"
 #include "analyze/diagnosis.h"
+#include "analyze/handovers.h"
 #include "analyze/misuse.h"
 #include "analyze/pools.h"
 #include "analyze/process.h"
@@ -118,8 +119,10 @@ static void report_fill(struct report *report, const struct analysis_input *inpu
 	struct sites sites = { .arena = arena };
 	struct arena_list misuse = { 0 };
 
-	for (size_t i = 0; i < input->reader_count; i++) {
+	for (size_t i = 0; i < input->reader_count; i++)
 		process_init(&processes[i], arena, input->readers[i], input);
+	handovers_find(arena, processes, input->reader_count);
+	for (size_t i = 0; i < input->reader_count; i++) {
 		sites_add(&sites, &processes[i]);
 		misuse_add(arena, &misuse, &processes[i], input->suppressions,
 			   &report->suppressed);

@@ -72,7 +72,7 @@ void misuse_add(struct arena *arena, struct arena_list *list, struct process *pr
 		struct site_connection connection;
 		struct report_misuse *misuse;
 
-		if (!text)
+		if (!text || process->is_handover[id])
 			continue;
 		if (suppressions_match(suppressions, opened) ||
 		    suppressions_match(suppressions, misused)) {

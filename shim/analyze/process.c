@@ -125,6 +125,7 @@ void process_count(struct process *process, enum ending ending, uint64_t count)
 {
 	uint64_t *const counters[ENDING_COUNT] = {
 		[ENDING_CLOSED] = &process->report.closed,
+		[ENDING_CHILD_FINISH] = &process->report.closed,
 		[ENDING_COLLECTED] = &process->report.collected,
 		[ENDING_SHUTDOWN] = &process->report.shutdown,
 		[ENDING_OPEN] = &process->report.open,

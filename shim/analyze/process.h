@@ -17,6 +17,9 @@ struct process {
 	struct report_process report;
 	bool is_running;
 	bool is_interpreter_known; /* no interpreter that the shim could not read */
+	/* By the ids of its connections and of its misuses: see handovers.h. */
+	const struct report_stack **taken_over; /* where a child finished it; NULL none did */
+	bool *is_handover;
 	uint64_t end_ns; /* CLOCK_MONOTONIC: its end, now, or the last that is known of it */
 };
 

@@ -100,7 +100,8 @@ static void share_count(struct site_share *share, enum ending ending, uint64_t c
 	process_count(share->process, ending, count);
 	if (ending == ENDING_OPEN && share->process->is_running)
 		site->open_now += count;
-	if (ending == ENDING_CLOSED || ending == ENDING_FAILED_UNFINISHED)
+	if (ending == ENDING_CLOSED || ending == ENDING_FAILED_UNFINISHED ||
+	    ending == ENDING_CHILD_FINISH)
 		return;
 	if (begun)
 		site->report.in_transaction += count;
@@ -180,6 +181,11 @@ static void add_connection(struct adding *adding, uint32_t id)
 		close_find(&close, process, record->evidence, record->closed_stack, record->called);
 	else
 		close.ending = ending_of_unfinished(record->state, process->report.ended);
+	if (process->taken_over[id]) {
+		close = (struct report_close){ ENDING_CHILD_FINISH, HOW_CHILD, 1,
+					       *process->taken_over[id] };
+		close_add(adding->sites->arena, share->site, &close);
+	}
 	connection = arena_list_add(adding->sites->arena, &share->site->connections,
 				    sizeof(*connection));
 	site_connection_init(connection, adding->sites->arena, process, record, close.ending);

@@ -1,0 +1,69 @@
+#include "analyze/handovers.h"
+
+#include "analyze/endings.h"
+
+static void process_prepare(struct arena *arena, struct process *process)
+{
+	size_t connections = reader_count(process->reader, LEDGER_CONNECTIONS);
+	size_t misuses = reader_count(process->reader, LEDGER_MISUSES);
+
+	process->taken_over = arena_array(arena, connections + 1, sizeof(*process->taken_over));
+	process->is_handover = arena_array(arena, misuses + 1, sizeof(*process->is_handover));
+}
+
+/* Not by what runs in every child: exit handlers, destructors, a collector. */
+static bool is_finished_by_call(const struct process *child, const struct ledger_misuse *misuse,
+				const struct report_stack *stack)
+{
+	return misuse->kind == LEDGER_MISUSE_INHERITED_FINISH &&
+	       ending_of_finished(0, stack, "", child->is_interpreter_known) == ENDING_CLOSED;
+}
+
+static bool is_left_to_child(const struct ledger_connection *own,
+			     const struct ledger_misuse *misuse)
+{
+	return own->state == LEDGER_OPEN && own->handle == misuse->connection.handle &&
+	       own->backend_pid == misuse->connection.backend_pid &&
+	       own->last_use_at_ns <= misuse->at_ns;
+}
+
+/* Of several with one pid, an exec's, the one that has the connection. */
+static bool owner_find(struct process *processes, size_t count,
+		       const struct ledger_misuse *misuse, const struct report_stack *stack)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct process *owner = &processes[i];
+		size_t connections = reader_count(owner->reader, LEDGER_CONNECTIONS);
+
+		if (owner->report.pid != misuse->connection.owner_pid)
+			continue;
+		for (size_t id = 1; id <= connections; id++)
+			if (is_left_to_child(reader_connection(owner->reader, (uint32_t)id),
+					     misuse)) {
+				owner->taken_over[id] = stack;
+				return true;
+			}
+	}
+	return false;
+}
+
+void handovers_find(struct arena *arena, struct process *processes, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		process_prepare(arena, &processes[i]);
+	for (size_t i = 0; i < count; i++) {
+		struct process *child = &processes[i];
+		size_t misuses = reader_count(child->reader, LEDGER_MISUSES);
+
+		for (size_t id = 1; id <= misuses; id++) {
+			const struct ledger_misuse *misuse =
+				reader_misuse(child->reader, (uint32_t)id);
+			const struct report_stack *stack =
+				stacks_find(child->stacks, misuse->stack);
+
+			child->is_handover[id] =
+				is_finished_by_call(child, misuse, stack) &&
+				owner_find(processes, count, misuse, stack);
+		}
+	}
+}
