@@ -153,14 +153,15 @@ void *loader_answer(void *handle, const char *name, uintptr_t return_address)
 	int error = errno;
 	void *answer = LOADER_PASS;
 
-	if (!name || !is_libpq_name(name) || handle == RTLD_NEXT ||
-	    object_is_shim(return_address) || !libpq_call_named(name, &call) ||
-	    !recorder_may_record())
+	if (!name || !is_libpq_name(name) || object_is_shim(return_address) ||
+	    !libpq_call_named(name, &call) || !recorder_may_record())
 		return LOADER_PASS;
-	if (handle != RTLD_DEFAULT)
+	if (handle == RTLD_NEXT && !object_is_main(return_address))
+		return LOADER_PASS; /* who was loaded after the shim passes it by */
+	if (handle != RTLD_DEFAULT && handle != RTLD_NEXT)
 		answer = answer_of_handle(handle, name, call);
 	else if (!libpq_is_there(return_address, call))
-		answer = loader_dlsym(RTLD_NEXT, name);
+		answer = loader_dlsym(RTLD_NEXT, name); /* NULL, and the error */
 	/* What was asked in between may have failed; this did not. */
 	if (answer)
 		(void)dlerror();

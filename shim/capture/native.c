@@ -44,7 +44,8 @@ static bool native_resolve(void *handle)
 	*(void **)&unwinder.get_reg = loader_dlsym(handle, STRING(UNW_OBJ(get_reg)));
 	*(void **)&unwinder.flush_cache = loader_dlsym(handle, STRING(UNW_ARCH_OBJ(flush_cache)));
 	if (!unwinder.flush_cache)
-		*(void **)&unwinder.flush_cache = loader_dlsym(handle, STRING(UNW_OBJ(flush_cache)));
+		*(void **)&unwinder.flush_cache =
+			loader_dlsym(handle, STRING(UNW_OBJ(flush_cache)));
 	unwinder.local_space = loader_dlsym(handle, STRING(UNW_OBJ(local_addr_space)));
 	return unwinder.backtrace && unwinder.init_local && unwinder.step && unwinder.get_reg;
 }

@@ -40,6 +40,9 @@ void recorder_opened(struct libpq *libpq, enum libpq_call call, PGconn *conn,
 /* PQconnectPoll, PQresetPoll or PQreset is done with `conn`, for better or worse. */
 void recorder_connected(PGconn *conn, const char *sqlstate);
 
+/* The server has answered on `conn`: where nobody saw its connect end, it has ended well. */
+void recorder_answered(PGconn *conn);
+
 /* The libpq that made `conn`; NULL when it is not on record. */
 struct libpq *recorder_libpq(const PGconn *conn);
 

@@ -149,3 +149,12 @@ void recorder_connected(PGconn *conn, const char *sqlstate)
 	guard_end(&guard);
 }
 
+void recorder_answered(PGconn *conn)
+{
+	struct guard guard = guard_begin();
+	struct connection connection;
+
+	if (recorder_copy_connection(conn, &connection) && connection.state == LEDGER_CONNECTING)
+		recorder_connected(conn, "");
+	guard_end(&guard);
+}

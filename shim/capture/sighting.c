@@ -8,6 +8,8 @@
 static int event_seen(PGEventId id, void *info, void *data)
 {
 	(void)data;
+	if (id == PGEVT_RESULTCREATE)
+		recorder_answered(((PGEventResultCreate *)info)->conn);
 	if (id == PGEVT_CONNDESTROY) {
 		PGconn *conn = ((PGEventConnDestroy *)info)->conn;
 
