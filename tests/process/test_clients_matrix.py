@@ -11,6 +11,7 @@ from shim import SOURCE, total
 from stepping import Stepping
 
 SOURCES = SOURCE / "tests" / "programs" / "clients"
+PROGRAMS = [client for client in all_clients() if client.leak]
 
 
 class Row:
@@ -56,7 +57,7 @@ def row(request, shim, tmp_path):
     return row
 
 
-@each(all_clients())
+@each(PROGRAMS)
 def test_a_client_that_closes_everything_has_nothing_reported(row, shim):
     result = shim.assert_same(row.argv("closes"))
     assert result.status == 0, result.errors
@@ -72,7 +73,7 @@ def test_a_client_that_closes_everything_has_nothing_reported(row, shim):
     assert total(under_run.report, "opened") == opened
 
 
-@each(all_clients())
+@each(PROGRAMS)
 def test_a_client_that_leaks_is_told_its_line_and_its_ending(row, shim):
     leak = row.client.leak
     result = shim.assert_same(row.argv("leaks"))
@@ -100,7 +101,7 @@ def test_a_client_that_leaks_is_told_its_line_and_its_ending(row, shim):
 
 
 @pytest.mark.parametrize("mode", ["closes", "leaks"])
-@each(client for client in all_clients() if client.is_stepping)
+@each(client for client in PROGRAMS if client.is_stepping)
 def test_server_and_ledger_agree_at_each_step_of_a_client(row, shim, database, mode):
     with Stepping(row.argv(mode), shim.preload()) as stepping:
         peak, steps, errors, status = follow(stepping, database, shim)
