@@ -68,6 +68,7 @@ static void process_add_libpqs(struct process *process, struct arena *arena)
 		libpq = arena_list_add(arena, &list, sizeof(*libpq));
 		libpq->path = arena_copy(arena, reader_string(process->reader, module->path));
 		libpq->version = module->libpq_version;
+		libpq->loaded_count = loaded_words(module->flags, libpq->loaded);
 	}
 	process->report.libpq = list.items;
 	process->report.libpq_count = list.count;

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "analyze/loaded.h"
+
 enum verdict { /* in the order of the text report */
 	VERDICT_LEAK,
 	VERDICT_STUCK,
@@ -68,6 +70,8 @@ struct report_stack {
 struct report_libpq {
 	const char *path;
 	int version; /* 150020; 0 unknown */
+	const char *loaded[LOADED_WORDS_MAX]; /* how it came into the process: loaded.h */
+	size_t loaded_count;
 };
 
 struct report_process {

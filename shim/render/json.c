@@ -34,10 +34,14 @@ static json_t *process_value(struct emitter *emitter, const struct report_proces
 	json_t *object = json_object(), *libpqs = json_array();
 
 	for (size_t i = 0; i < process->libpq_count; i++) {
-		json_t *libpq = json_object();
+		json_t *libpq = json_object(), *loaded = json_array();
 
 		emitter_add_text(emitter, libpq, "path", process->libpq[i].path);
 		emitter_add_signed(emitter, libpq, "version", process->libpq[i].version);
+		for (size_t j = 0; j < process->libpq[i].loaded_count; j++)
+			emitter_append(emitter, loaded,
+				       json_string(process->libpq[i].loaded[j]));
+		emitter_add(emitter, libpq, "loaded", loaded);
 		emitter_append(emitter, libpqs, libpq);
 	}
 	emitter_add_signed(emitter, object, "pid", process->pid);

@@ -144,7 +144,7 @@ static const struct report_site sites[] = {
 	  .target = "postgres@127.0.0.1:5432/app" },
 };
 
-static const struct report_libpq libpqs[] = { { "/lib/libpq.so.5", 150020 } };
+static const struct report_libpq libpqs[] = { { "/lib/libpq.so.5", 150020, { "linked" }, 1 } };
 
 static const struct report_process processes[] = {
 	{ .pid = 4127, .parent_pid = 1, .command = "python3 app.py", .ended = "exit",
