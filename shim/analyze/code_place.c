@@ -6,12 +6,18 @@
 #include "analyze/pattern.h"
 
 /* "_ConnectionRecord.checkout.<locals>.<lambda>" is "<lambda>": interpreters before
- * 3.11 have the last part only. */
+ * 3.11 have the last part only. Of PHP's "Store->__destruct" it is "__destruct". */
 static const char *bare_name(const char *function)
 {
-	const char *dot = strrchr(function, '.');
+	static const char *const separators[] = { ".", "->", "::" };
 
-	return dot ? dot + 1 : function;
+	for (size_t i = 0; i < sizeof(separators) / sizeof(separators[0]); i++) {
+		const char *found;
+
+		while ((found = strstr(function, separators[i])))
+			function = found + strlen(separators[i]);
+	}
+	return function;
 }
 
 const struct code_place *code_place_find(const struct code_place *places, size_t count,

@@ -6,9 +6,14 @@
 #include "analyze/languages.h"
 #include "analyze/pattern.h"
 
-static const char *const closers[] = {
-#define CLOSER(name) name,
+static const struct {
+	const char *name;
+	bool is_release;
+} closers[] = {
+#define CLOSER(name) { name, false },
+#define RELEASE(name) { name, true },
 #include "analyze/closers.def"
+#undef RELEASE
 #undef CLOSER
 };
 
@@ -28,7 +33,17 @@ static const struct {
 	const char *library, *function;
 } shutdowns[] = {
 #define SHUTDOWN(library, function) { library, function },
+#define SHUTDOWN_CODE(language, file, function)
 #include "analyze/shutdowns.def"
+#undef SHUTDOWN_CODE
+#undef SHUTDOWN
+};
+
+static const struct code_place shutdown_code[] = {
+#define SHUTDOWN(library, function)
+#define SHUTDOWN_CODE(language, file, function) { language, file, function },
+#include "analyze/shutdowns.def"
+#undef SHUTDOWN_CODE
 #undef SHUTDOWN
 };
 
@@ -47,6 +62,12 @@ static bool is_caller(const struct report_frame *frame)
 	return code_place_find(callers, sizeof(callers) / sizeof(callers[0]), frame);
 }
 
+/* Perl runs DESTROY for an object that goes: whatever else it calls was asked for. */
+static bool is_perl(const struct report_frame *frame)
+{
+	return strcmp(frame->language, language_name(LEDGER_PERL)) == 0;
+}
+
 static bool is_cpython(const struct report_frame *frame)
 {
 	return is_native(frame) && strcmp(frame->library, "python") == 0;
@@ -61,8 +82,16 @@ static bool is_interpreter(const struct report_frame *frame)
 	return false;
 }
 
+static bool is_shutdown_code(const struct report_frame *frame)
+{
+	return code_place_find(shutdown_code, sizeof(shutdown_code) / sizeof(shutdown_code[0]),
+			       frame);
+}
+
 static bool is_shutdown(const struct report_frame *frame)
 {
+	if (is_shutdown_code(frame))
+		return true;
 	for (size_t i = 0; i < sizeof(shutdowns) / sizeof(shutdowns[0]); i++)
 		if (is_native(frame) && strcmp(frame->library, shutdowns[i].library) == 0 &&
 		    strcmp(frame->function, shutdowns[i].function) == 0)
@@ -148,7 +177,15 @@ static const struct report_frame *innermost_of_language(const struct report_stac
 static bool is_closer(const char *called)
 {
 	for (size_t i = 0; i < sizeof(closers) / sizeof(closers[0]); i++)
-		if (strcmp(called, closers[i]) == 0)
+		if (strcmp(called, closers[i].name) == 0)
+			return true;
+	return false;
+}
+
+static bool is_release(const char *called)
+{
+	for (size_t i = 0; i < sizeof(closers) / sizeof(closers[0]); i++)
+		if (closers[i].is_release && strcmp(called, closers[i].name) == 0)
 			return true;
 	return false;
 }
@@ -162,7 +199,7 @@ static bool is_asked_for(const struct report_stack *stack, const char *called,
 	if (ends_in_call(stack))
 		return true;
 	if (innermost)
-		return is_closer(called) || (*called && is_caller(innermost));
+		return is_closer(called) || (*called && (is_caller(innermost) || is_perl(innermost)));
 	/* An interpreter that runs no code of the program lets go of objects only. */
 	return !(is_interpreter_known && any_frame(stack, is_interpreter));
 }
@@ -177,8 +214,11 @@ enum ending ending_of_finished(unsigned evidence, const struct report_stack *sta
 		return ENDING_CLOSED;
 	if (evidence & (LEDGER_FINALIZING | LEDGER_EXITING) || any_frame(stack, is_shutdown))
 		return ENDING_SHUTDOWN;
-	if (evidence & LEDGER_COLLECTING || any_frame(stack, is_finalizer) ||
-	    ends_in_deallocator(stack))
+	if (evidence & LEDGER_COLLECTING)
+		return ENDING_COLLECTED;
+	if (is_release(called))
+		return ENDING_CLOSED;
+	if (any_frame(stack, is_finalizer) || ends_in_deallocator(stack))
 		return ENDING_COLLECTED;
 	return is_asked_for(stack, called, is_interpreter_known) ? ENDING_CLOSED
 								 : ENDING_COLLECTED;
@@ -187,6 +227,11 @@ enum ending ending_of_finished(unsigned evidence, const struct report_stack *sta
 bool ending_has_finalizer(const struct report_stack *stack)
 {
 	return any_frame(stack, is_finalizer);
+}
+
+bool ending_has_shutdown_code(const struct report_stack *stack)
+{
+	return any_frame(stack, is_shutdown_code);
 }
 
 enum ending ending_of_unfinished(unsigned state, const char *ended)

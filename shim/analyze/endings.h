@@ -17,6 +17,9 @@ enum ending ending_of_finished(unsigned evidence, const struct report_stack *sta
 /* Was PQfinish called by what runs when nothing refers to an object any more? */
 bool ending_has_finalizer(const struct report_stack *stack);
 
+/* Was it called by code that the program left for its end (Perl's END)? */
+bool ending_has_shutdown_code(const struct report_stack *stack);
+
 /* One that was not finished; `ended` is how its process ended, in the report's words. */
 enum ending ending_of_unfinished(unsigned state, const char *ended);
 

@@ -31,6 +31,36 @@ static bool is_finalize(const struct report_frame *frame)
 	return is_of(frame, "python") && is_one_of(frame->function, names, 3);
 }
 
+static bool is_php_code(const struct report_frame *frame)
+{
+	return strcmp(frame->language, language_name(LEDGER_PHP)) == 0;
+}
+
+static bool is_php(const struct report_frame *frame)
+{
+	return is_php_code(frame) || is_of(frame, "php");
+}
+
+static bool is_request_shutdown(const struct report_frame *frame)
+{
+	return is_of(frame, "php") && strcmp(frame->function, "php_request_shutdown") == 0;
+}
+
+/* The end of PHP's process, when the connections go that outlive a request. */
+static bool is_module_shutdown(const struct report_frame *frame)
+{
+	return is_of(frame, "php") && strcmp(frame->function, "php_module_shutdown") == 0;
+}
+
+/* Each has an exported name, so that also a stripped Perl shows them. */
+static bool is_perl_exit(const struct report_frame *frame)
+{
+	static const char *const names[] = { "Perl_pp_exit", "Perl_my_exit",
+					     "Perl_my_failure_exit", "perl_destruct" };
+
+	return is_of(frame, "perl") && is_one_of(frame->function, names, 4);
+}
+
 static bool is_python_atexit(const struct report_frame *frame)
 {
 	static const char *const names[] = { "atexit_callfuncs", "_PyAtExit_Call" };
@@ -109,6 +139,14 @@ static enum how how_of_finalize(unsigned evidence, const struct report_stack *st
 	return HOW_INTERPRETER;
 }
 
+/* The script's own shutdown functions run in it, too. */
+static enum how how_of_request(const struct report_stack *stack, size_t inside)
+{
+	return any_frame(stack, inside, is_php_code) && !ending_has_finalizer(stack)
+		       ? HOW_EXIT_HANDLER
+		       : HOW_REQUEST;
+}
+
 /* A program's static objects are destroyed by exit handlers, too: what the handler is
  * called tells. The innermost machinery of an end is the one that closed it. */
 static enum how how_of_shutdown(unsigned evidence, const struct report_stack *stack,
@@ -116,11 +154,17 @@ static enum how how_of_shutdown(unsigned evidence, const struct report_stack *st
 {
 	const struct report_frame *handler = NULL;
 
+	if (ending_has_shutdown_code(stack))
+		return HOW_EXIT_HANDLER;
 	for (size_t i = 0; i < stack->count; i++) {
 		const struct report_frame *frame = &stack->frames[i];
 
 		if (is_finalize(frame))
 			return how_of_finalize(evidence, stack, i, is_interpreter_known);
+		if (is_request_shutdown(frame))
+			return how_of_request(stack, i);
+		if (is_module_shutdown(frame) || is_perl_exit(frame))
+			return HOW_INTERPRETER;
 		if (is_unload(frame))
 			return HOW_STATIC_DESTRUCTOR;
 		if (is_exit(frame))
@@ -129,8 +173,9 @@ static enum how how_of_shutdown(unsigned evidence, const struct report_stack *st
 		if (!is_of(frame, "libc"))
 			handler = frame;
 	}
+	/* PHP's exit() takes the frames apart before it ends the request. */
 	if (evidence & LEDGER_FINALIZING)
-		return HOW_INTERPRETER;
+		return any_frame(stack, stack->count, is_php) ? HOW_REQUEST : HOW_INTERPRETER;
 	/* EXITING is set by a destructor of ours, after all exit handlers of the program. */
 	return evidence & LEDGER_EXITING ? HOW_STATIC_DESTRUCTOR : HOW_EXIT_HANDLER;
 }

@@ -54,9 +54,32 @@ static const char *inside_packages(const char *path)
 	return inside;
 }
 
-static enum owner package_owner(struct arena *arena, const char *inside, const char **ret_library)
+/* What stands behind the last vendor/ in the path, where Composer puts PHP's packages:
+ * "doctrine/dbal/src/..."; "autoload.php" and "composer/..." are its own. */
+static const char *inside_vendor(const char *path)
+{
+	static const char vendor[] = "/vendor/";
+	const char *inside = NULL;
+
+	while ((path = strstr(path, vendor)))
+		inside = path += strlen(vendor);
+	return inside;
+}
+
+/* The length of the package's name in front of the path inside of its directory. */
+static size_t package_length(enum ledger_language language, const char *inside)
 {
 	size_t length = strcspn(inside, "/.");
+
+	if (language == LEDGER_PHP && inside[length] == '/' && strncmp(inside, "composer/", 9) != 0)
+		length += 1 + strcspn(inside + length + 1, "/");
+	return length;
+}
+
+static enum owner package_owner(struct arena *arena, enum ledger_language language,
+				const char *inside, const char **ret_library)
+{
+	size_t length = package_length(language, inside);
 
 	for (size_t i = 0; i < sizeof(packages) / sizeof(packages[0]); i++)
 		if (strlen(packages[i].directory) == length &&
@@ -103,7 +126,7 @@ static const char *library_name(struct arena *arena, size_t row, const char *pat
 enum owner owner_find(struct arena *arena, enum ledger_language language, const char *path,
 		      bool is_main_module, const char **ret_library)
 {
-	const char *inside = inside_packages(path);
+	const char *inside = language == LEDGER_PHP ? inside_vendor(path) : inside_packages(path);
 
 	*ret_library = "";
 	for (size_t i = 0; i < sizeof(libraries) / sizeof(libraries[0]); i++) {
@@ -118,7 +141,7 @@ enum owner owner_find(struct arena *arena, enum ledger_language language, const 
 		}
 	}
 	if (inside)
-		return package_owner(arena, inside, ret_library);
+		return package_owner(arena, language, inside, ret_library);
 	if (is_launcher(language, path)) {
 		*ret_library = last_part(path);
 		return OWNER_PACKAGE;

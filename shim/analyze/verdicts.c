@@ -27,11 +27,19 @@ static bool is_pool_growth(const struct site_share *share)
 	return is_growing(share) && share->pools_a_target >= GROWTH_MIN;
 }
 
+/* Each request of a server ends what it opened: its few are no growth, however many
+ * requests there were. */
+static bool is_few_a_request(const struct site_share *share)
+{
+	return share->site->report.shutdown_how[HOW_REQUEST] &&
+	       (share->peak_sum < GROWTH_MIN || share->process->report.peak_open < GROWTH_MIN);
+}
+
 static bool is_plain_growth(const struct site_share *share)
 {
 	/* A pool's idle connections are no growth, also where the pool is out of sight. */
 	return is_growing(share) && !*share->site->report.pool_library &&
-	       share->endings[ENDING_SHUTDOWN] >= GROWTH_MIN;
+	       share->endings[ENDING_SHUTDOWN] >= GROWTH_MIN && !is_few_a_request(share);
 }
 
 bool verdict_is_pool_growth(const struct site *site)

@@ -24,16 +24,17 @@ static void record_transaction(struct ledger_connection *record, enum ledger_tra
 }
 
 /* A pool's finaliser rolls back what the program left open, so that it would look
- * idle at the end. What shutdown does is no use, and the transaction stays on record. */
+ * idle at the end. What shutdown does is no use, and the transaction stays on record.
+ * In PHP a request shuts down; a connection that outlives it is used by the next. */
 static bool is_ended_by_shutdown(const struct connection *connection,
 				 enum ledger_transaction after)
 {
 	enum ledger_transaction before = connection->transaction;
 
-	return connection->is_shut_down ||
-	       (before >= LEDGER_TRANSACTION_ACTIVE && before <= LEDGER_TRANSACTION_INERROR &&
-		(after == LEDGER_TRANSACTION_IDLE || after == LEDGER_TRANSACTION_LOST) &&
-		stack_is_finalizing());
+	return (connection->is_shut_down ||
+		(before >= LEDGER_TRANSACTION_ACTIVE && before <= LEDGER_TRANSACTION_INERROR &&
+		 (after == LEDGER_TRANSACTION_IDLE || after == LEDGER_TRANSACTION_LOST))) &&
+	       stack_is_finalizing();
 }
 
 static void shut_down_locked(const PGconn *conn)
@@ -61,6 +62,7 @@ static void used_locked(PGconn *conn, enum ledger_transaction after, uint32_t st
 	if (!connection)
 		return;
 	connection->transaction = after;
+	connection->is_shut_down = false;
 	if (!record)
 		return;
 	ledger_change_begin(&record->sequence);

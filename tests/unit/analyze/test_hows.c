@@ -20,6 +20,11 @@ enum { FRAMES_MAX = 8 };
 #define NATIVE(in_library, name) FRAME("c", in_library, name, "", "")
 #define LOADER FRAME("c", "libc", "", "", "/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2")
 #define PYTHON(name, path) FRAME("python", "", name, path, "")
+#define PHP(name, path) FRAME("php", "", name, path, "")
+#define PHP_MAIN PHP("{main}", "/srv/app.php")
+#define PHP_CLOSE PHP("pg_close", "")
+#define PHP_DESTRUCTOR PHP("Store->__destruct", "/srv/store.php")
+#define REQUEST_ENDS NATIVE("php", "php_request_shutdown")
 #define FINISH NATIVE("libpq", "PQfinish")
 #define DEALLOC NATIVE("psycopg2", "connection_dealloc")
 #define HANDLERS NATIVE("libc", "__run_exit_handlers")
@@ -98,6 +103,30 @@ static const struct {
 	  ENDING_SHUTDOWN, HOW_STATIC_DESTRUCTOR },
 	{ "after our own destructor, no stack", LEDGER_EXITING, "", { { 0 } },
 	  ENDING_SHUTDOWN, HOW_STATIC_DESTRUCTOR },
+	{ "pg_close()", KNOWN, "pg_close", { FINISH, PHP_CLOSE, PHP_MAIN },
+	  ENDING_CLOSED, HOW_CALL },
+	{ "null to PDO's last variable", KNOWN, "= null", { FINISH, PHP_MAIN },
+	  ENDING_CLOSED, HOW_CALL },
+	{ "unset runs PHP's destructor", KNOWN, "unset",
+	  { FINISH, PHP_CLOSE, PHP_DESTRUCTOR, PHP_MAIN }, ENDING_CLOSED, HOW_CALL },
+	{ "PHP's destructor", KNOWN, "pg_close",
+	  { FINISH, PHP_CLOSE, PHP_DESTRUCTOR, PHP_MAIN }, ENDING_COLLECTED, HOW_FINALISER },
+	{ "out of PHP's scope", KNOWN, "", { FINISH, PHP_MAIN }, ENDING_COLLECTED, HOW_REFERENCE },
+	{ "unset starts PHP's collector", LEDGER_COLLECTING | KNOWN, "unset", { FINISH, PHP_MAIN },
+	  ENDING_COLLECTED, HOW_COLLECTOR },
+	{ "PHP's request ends", LEDGER_FINALIZING | KNOWN, "", { FINISH, REQUEST_ENDS },
+	  ENDING_SHUTDOWN, HOW_REQUEST },
+	{ "PHP's request ends, and runs a destructor", LEDGER_FINALIZING | KNOWN, "pg_close",
+	  { FINISH, PHP_CLOSE, PHP_DESTRUCTOR, REQUEST_ENDS }, ENDING_SHUTDOWN, HOW_REQUEST },
+	{ "PHP's request ends, and runs a shutdown function", LEDGER_FINALIZING | KNOWN, "pg_close",
+	  { FINISH, PHP_CLOSE, PHP("{closure}", "/srv/app.php"), REQUEST_ENDS },
+	  ENDING_SHUTDOWN, HOW_EXIT_HANDLER },
+	{ "PHP's exit() takes the frames apart", LEDGER_FINALIZING | KNOWN, "",
+	  { FINISH, PHP("work", "/srv/app.php") }, ENDING_SHUTDOWN, HOW_REQUEST },
+	{ "a request of an unknown PHP ends", 0, "", { FINISH, REQUEST_ENDS },
+	  ENDING_SHUTDOWN, HOW_REQUEST },
+	{ "PHP's process ends", LEDGER_FINALIZING | KNOWN, "",
+	  { FINISH, NATIVE("php", "php_module_shutdown") }, ENDING_SHUTDOWN, HOW_INTERPRETER },
 	{ "a child finishes its parent's", LEDGER_INHERITED, "", { FINISH },
 	  ENDING_CHILD_FINISH, HOW_CHILD },
 };
