@@ -93,5 +93,6 @@ struct language {
 
 extern const struct language php;
 extern const struct language python;
+extern const struct language ruby;
 
 #endif

@@ -82,7 +82,9 @@ static bool symbol_is(const struct symbol_table *table, uint32_t index, const ch
 {
 	const ElfW(Sym) *symbol = &table->symbols[index];
 
-	return symbol->st_shndx != SHN_UNDEF && symbol->st_value != 0 &&
+	/* A thread-local variable's value is its place among those: 0 is the first. */
+	return symbol->st_shndx != SHN_UNDEF &&
+	       (symbol->st_value != 0 || ELF64_ST_TYPE(symbol->st_info) == STT_TLS) &&
 	       strcmp(table->names + symbol->st_name, name) == 0;
 }
 
@@ -153,8 +155,17 @@ static int look_into(struct dl_phdr_info *object, size_t size, void *argument)
 		index = find_by_sysv_hash(&table, query);
 	if (index == 0)
 		return 0;
-	query->found.address = table.base + table.symbols[index].st_value;
-	query->found.size = table.symbols[index].st_size;
+
+	const ElfW(Sym) *symbol = &table.symbols[index];
+	uintptr_t base = table.base;
+
+	if (ELF64_ST_TYPE(symbol->st_info) == STT_TLS) {
+		base = (uintptr_t)object->dlpi_tls_data;
+		if (base == 0)
+			return 0;
+	}
+	query->found.address = base + symbol->st_value;
+	query->found.size = symbol->st_size;
 	return 1;
 }
 
@@ -179,31 +190,36 @@ uintptr_t symbol_address(const char *name)
 	return symbol_find(name, &symbol) ? symbol.address : 0;
 }
 
+struct code_query {
+	uintptr_t address;
+	struct symbol found;
+};
+
 static int look_for_code(struct dl_phdr_info *object, size_t size, void *argument)
 {
-	struct symbol *code = argument;
+	struct code_query *query = argument;
 
 	(void)size;
 	for (size_t i = 0; i < object->dlpi_phnum; i++) {
 		const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
 		uintptr_t start = object->dlpi_addr + segment->p_vaddr;
 
-		if (segment->p_type == PT_LOAD && segment->p_flags & PF_X &&
-		    code->address - start < segment->p_memsz) {
-			*code = (struct symbol){ .address = start, .size = segment->p_memsz };
-			return 1;
-		}
+		if (segment->p_type != PT_LOAD || !(segment->p_flags & PF_X) ||
+		    query->address < start || query->address - start >= segment->p_memsz)
+			continue;
+		query->found = (struct symbol){ start, segment->p_memsz };
+		return 1;
 	}
 	return 0;
 }
 
 bool symbol_code(uintptr_t address, struct symbol *ret)
 {
-	struct symbol code = { .address = address };
+	struct code_query query = { .address = address };
 
-	if (dl_iterate_phdr(look_for_code, &code) == 0)
+	if (dl_iterate_phdr(look_for_code, &query) == 0)
 		return false;
-	*ret = code;
+	*ret = query.found;
 	return true;
 }
 

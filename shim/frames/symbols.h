@@ -15,7 +15,8 @@ struct symbol {
 };
 
 /* Finds the definition of `name` in the object that was loaded first: the one that
- * counts, also where the main program holds a copy of a library's variable.
+ * counts, also where the main program holds a copy of a library's variable. Of a
+ * thread-local variable, it is this thread's; false when this thread has none yet.
  * Context: any thread; takes the loader's lock, so not in a signal handler. Keeps errno. */
 bool symbol_find(const char *name, struct symbol *ret);
 

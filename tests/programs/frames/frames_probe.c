@@ -1,7 +1,8 @@
 /* Shows a running interpreter its own frames as the shim reads them.
  *
- * Loaded through ctypes: as CDLL it is called with the interpreter's lock released, as
- * PyDLL with it held. Results are text, in a buffer of the caller's.
+ * Loaded through ctypes, FFI or Fiddle: as CDLL, or without `need_gvl`, it is called with the
+ * interpreter's lock released, as PyDLL, or with `need_gvl`, with it held. Results are text,
+ * in a buffer of the caller's.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -22,6 +23,7 @@
 enum { FRAMES_MAX = 1024, NATIVE_MAX = 4096 };
 
 EXPORT int probe_attach(void);
+EXPORT int probe_attach_ruby(void);
 EXPORT size_t probe_walk(char *text, size_t size, int *ret_is_truncated);
 EXPORT void probe_self(size_t index, char *text, size_t size);
 EXPORT size_t probe_order(char *text, size_t size);
@@ -34,9 +36,18 @@ EXPORT int probe_keeps_errno(void);
 EXPORT unsigned probe_walk_for_ms(unsigned ms);
 EXPORT void probe_set_guarded(int is_guarded);
 
+static const struct language *language = &python;
+
 EXPORT int probe_attach(void)
 {
-	return (int)python.attach();
+	return (int)language->attach();
+}
+
+/* For the rest of the process, which has no other interpreter. */
+EXPORT int probe_attach_ruby(void)
+{
+	language = &ruby;
+	return probe_attach();
 }
 
 EXPORT void probe_set_guarded(int is_guarded)
@@ -52,7 +63,7 @@ static size_t write_frames(const struct language_frame *frames, size_t count, ch
 	size_t used = 0;
 
 	for (size_t i = 0; i < count && used < size; i++) {
-		int result = python.describe(&frames[i], &description);
+		int result = language->describe(&frames[i], &description);
 
 		if (result == 0)
 			used += (size_t)snprintf(text + used, size - used, "%s\x1f%s\x1f%u\n",
@@ -68,7 +79,7 @@ EXPORT size_t probe_walk(char *text, size_t size, int *ret_is_truncated)
 {
 	struct language_frame frames[FRAMES_MAX];
 	bool is_truncated;
-	size_t count = python.walk(frames, FRAMES_MAX, &is_truncated);
+	size_t count = language->walk(frames, FRAMES_MAX, &is_truncated);
 
 	text[0] = 0;
 	*ret_is_truncated = is_truncated;
@@ -80,8 +91,8 @@ EXPORT void probe_self(size_t index, char *text, size_t size)
 	struct language_frame frames[FRAMES_MAX];
 	struct language_self self;
 	bool is_truncated;
-	size_t count = python.walk(frames, FRAMES_MAX, &is_truncated);
-	int result = index < count ? python.read_self(&frames[index], &self) : -ENOENT;
+	size_t count = language->walk(frames, FRAMES_MAX, &is_truncated);
+	int result = index < count ? language->read_self(&frames[index], &self) : -ENOENT;
 
 	if (result == 0)
 		snprintf(text, size, "%s %lu", self.type, (unsigned long)self.address);
@@ -127,8 +138,8 @@ EXPORT size_t probe_order(char *text, size_t size)
 
 	_Unwind_Backtrace(add_native, &stack);
 
-	size_t count = python.walk(frames, FRAMES_MAX, &is_truncated);
-	size_t total = frames_merge(&python, stack.frames, stack.count, frames, count, merged);
+	size_t count = language->walk(frames, FRAMES_MAX, &is_truncated);
+	size_t total = frames_merge(language, stack.frames, stack.count, frames, count, merged);
 
 	if (total != stack.count + count)
 		return (size_t)snprintf(text, size, "%zu frames of %zu\n", total,
@@ -140,7 +151,7 @@ EXPORT size_t probe_order(char *text, size_t size)
 		if (merged[i].language == LEDGER_NATIVE) {
 			if (is_in_probe_call(stack.frames[index].pc))
 				used += (size_t)snprintf(text + used, size - used, "call\n");
-		} else if (python.describe(&frames[index], &description) == 0) {
+		} else if (language->describe(&frames[index], &description) == 0) {
 			used += (size_t)snprintf(text + used, size - used, "%s\n",
 						 description.function);
 		}
@@ -173,10 +184,10 @@ EXPORT uint64_t probe_cost_ns(unsigned rounds, int is_described)
 
 	for (unsigned round = 0; round < rounds; round++) {
 		bool is_truncated;
-		size_t count = python.walk(frames, FRAMES_MAX, &is_truncated);
+		size_t count = language->walk(frames, FRAMES_MAX, &is_truncated);
 
 		for (size_t i = 0; is_described && i < count; i++)
-			python.describe(&frames[i], &description);
+			language->describe(&frames[i], &description);
 	}
 	return (now_ns() - begin) / rounds;
 }
@@ -193,13 +204,13 @@ EXPORT int probe_record(void)
 	static struct language_description description;
 	struct language_frame frames[FRAMES_MAX];
 	bool is_truncated;
-	size_t count = python.walk(frames, FRAMES_MAX, &is_truncated);
+	size_t count = language->walk(frames, FRAMES_MAX, &is_truncated);
 
 	record.count++;
 	record.function[0] = 0;
-	if (count > 0 && python.describe(&frames[0], &description) == 0)
+	if (count > 0 && language->describe(&frames[0], &description) == 0)
 		memcpy(record.function, description.function, sizeof(record.function));
-	python.read_moment(frames, count, &record.moment);
+	language->read_moment(frames, count, &record.moment);
 	return 0;
 }
 

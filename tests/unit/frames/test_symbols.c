@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 #include <dlfcn.h>
+#include <errno.h>
 #include <string.h>
 
 #include "frames/symbols.h"
@@ -68,11 +69,18 @@ static void code_is_the_segment_that_holds_it(void **state)
 	assert_false(symbol_code((uintptr_t)&data, &code));
 }
 
+static void a_thread_local_variable_is_this_threads(void **state)
+{
+	(void)state;
+	assert_ptr_equal(&errno, (void *)symbol_address("errno"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_symbol_is_where_dlsym_finds_it),
 		cmocka_unit_test(a_miss_says_so_and_leaves_dlerror_alone),
+		cmocka_unit_test(a_thread_local_variable_is_this_threads),
 		cmocka_unit_test(a_local_plugin_is_found_while_it_is_loaded),
 		cmocka_unit_test(code_is_the_segment_that_holds_it),
 	};
