@@ -1,6 +1,6 @@
 """The matrix: every way of using libpq that is tested, a module a family, a row a client.
 
-`python3 tests/process/clients` prints the README's table of them.
+`python3 tests/process/clients` prints the README's table of them (clients_table.py).
 """
 import importlib
 import pathlib
@@ -61,18 +61,3 @@ def all_clients():
     modules = sorted(path.stem for path in pathlib.Path(__file__).parent.glob("[a-z]*.py"))
     return [client for module in modules
             for client in importlib.import_module(f"clients.{module}").CLIENTS]
-
-
-def finding(client):
-    if client.leak is None:
-        return client.finding or "nothing: it closes all"
-    return f"{client.leak.verdict}: {client.leak.how or client.leak.ending}"
-
-
-def table():
-    """The README's table, checked by scripts/check."""
-    rows = ["| client | libpq is | lines of | a forgotten connection is |", "|---|---|---|---|"]
-    for client in all_clients():
-        rows.append(f"| {client.name} | {LOADED[client.loaded]} | {client.language} | "
-                    f"{finding(client)} |")
-    return "\n".join(rows) + "\n"
