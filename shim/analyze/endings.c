@@ -62,10 +62,12 @@ static bool is_caller(const struct report_frame *frame)
 	return code_place_find(callers, sizeof(callers) / sizeof(callers[0]), frame);
 }
 
-/* Perl runs DESTROY for an object that goes: whatever else it calls was asked for. */
-static bool is_perl(const struct report_frame *frame)
+/* Perl runs DESTROY for an object that goes, and in Lua the collector alone ends objects:
+ * whatever else they call was asked for. */
+static bool calls_on_demand(const struct report_frame *frame)
 {
-	return strcmp(frame->language, language_name(LEDGER_PERL)) == 0;
+	return strcmp(frame->language, language_name(LEDGER_PERL)) == 0 ||
+	       strcmp(frame->language, language_name(LEDGER_LUA)) == 0;
 }
 
 static bool is_cpython(const struct report_frame *frame)
@@ -199,7 +201,8 @@ static bool is_asked_for(const struct report_stack *stack, const char *called,
 	if (ends_in_call(stack))
 		return true;
 	if (innermost)
-		return is_closer(called) || (*called && (is_caller(innermost) || is_perl(innermost)));
+		return is_closer(called) ||
+		       (*called && (is_caller(innermost) || calls_on_demand(innermost)));
 	/* An interpreter that runs no code of the program lets go of objects only. */
 	return !(is_interpreter_known && any_frame(stack, is_interpreter));
 }

@@ -91,6 +91,7 @@ struct language {
 	bool (*is_collector)(uintptr_t pc);
 };
 
+extern const struct language lua;
 extern const struct language php;
 extern const struct language python;
 extern const struct language ruby;

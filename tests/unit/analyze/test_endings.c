@@ -16,6 +16,7 @@ enum { FRAMES_MAX = 8 };
 	.file = path, .module = "", .build_id = "", .library = in_library }
 #define NATIVE(in_library, name) FRAME("c", in_library, name, "")
 #define PYTHON(name, path) FRAME("python", "", name, path)
+#define LUA(name) FRAME("lua", "", name, "app.lua")
 #define FINISH NATIVE("libpq", "PQfinish")
 #define CTYPES { .language = "c", .function = "", .file = "", .build_id = "", \
 	.library = "python", .module = "/x/lib-dynload/_ctypes.cpython-311-x86_64-linux-gnu.so" }
@@ -57,6 +58,14 @@ static const struct {
 	    PYTHON("main", "/srv/app.py") }, ENDING_CLOSED },
 	{ "a with block of a C type", 0, "__exit__", { FINISH, PYTHON("main", "/srv/app.py") },
 	  ENDING_CLOSED },
+	{ "Lua calls it by a name of its own", LEDGER_COLLECTING_KNOWN, "release",
+	  { FINISH, NATIVE("luasql", ""), LUA("main chunk"), NATIVE("lua", "") }, ENDING_CLOSED },
+	{ "Lua's collector", LEDGER_COLLECTING_KNOWN | LEDGER_COLLECTING, "",
+	  { FINISH, NATIVE("luasql", ""), LUA("main chunk"), NATIVE("lua", "") },
+	  ENDING_COLLECTED },
+	{ "Lua's state is closed", 0, "",
+	  { FINISH, NATIVE("luasql", ""), NATIVE("lua", "lua_close"), NATIVE("", "main"), MAIN },
+	  ENDING_SHUTDOWN },
 	{ "the last reference dropped, no symbols", 0, "", { FINISH, NATIVE("psycopg2", ""),
 	    PYTHON("main", "/srv/app.py") }, ENDING_COLLECTED },
 	{ "dropped while something else is called", 0, "append",
