@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "capture/checkup.h"
 #include "capture/delivery.h"
 #include "capture/loader.h"
 #include "capture/recorder.h"
@@ -22,6 +23,8 @@ static void end(enum ledger_process_end how)
 
 	if (ledger)
 		ledger_end(ledger, how);
+	if (how != LEDGER_PROCESS_RUNNING)
+		checkup();
 }
 
 static void end_by_exit(void *unused)
