@@ -16,7 +16,7 @@ static const struct {
 	const char *cause, *cure;
 } rows[] = {
 	{ "one a request", false, false, REQUEST_ENDS, VERDICT_HELD,
-	  "open until the request ended", "pg_close(), or null to PDO's last variable" },
+	  "open until the request ended", "null to PDO's last variable closes it earlier" },
 	{ "all in one request", true, false, REQUEST_ENDS, VERDICT_LEAK,
 	  "5 connections opened one after the other and none closed by the program: 5 lasted "
 	  "until the request ended", "open one and pass it on" },
