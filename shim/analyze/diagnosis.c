@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "analyze/languages.h"
+#include "analyze/user_line.h"
 #include "analyze/verdicts.h"
 #include "analyze/words.h"
 
@@ -140,20 +141,11 @@ static const struct cause {
 #undef CAUSE
 };
 
-/* On the way from the program's line to libpq. */
-static bool passes_library(const struct report_stack *stack, const char *library)
-{
-	for (size_t i = 0; i < stack->count && !stack->frames[i].is_user; i++)
-		if (strcmp(stack->frames[i].library, library) == 0)
-			return true;
-	return false;
-}
-
 static bool is_of_library(const struct cause *cause, const struct site *site)
 {
 	return !*cause->library || strcmp(cause->library, site->report.pool_library) == 0 ||
 	       strcmp(cause->library, site->report.user_line.language) == 0 ||
-	       passes_library(&site->report.opened_stack, cause->library);
+	       user_line_is_above(&site->report.opened_stack, cause->library);
 }
 
 void diagnosis_add(struct arena *arena, struct site *site)

@@ -88,6 +88,14 @@ const struct report_frame *user_line_find(const struct report_stack *stack)
 	return NULL;
 }
 
+bool user_line_is_above(const struct report_stack *stack, const char *library)
+{
+	for (size_t i = 0; i < stack->count && !stack->frames[i].is_user; i++)
+		if (strcmp(stack->frames[i].library, library) == 0)
+			return true;
+	return false;
+}
+
 static bool is_of_library(const struct report_frame *frame, const char *library)
 {
 	return *library && strcmp(frame->library, library) == 0;

@@ -28,6 +28,9 @@ void user_line_mark(struct owned_frame *frames, size_t count);
 /* The innermost frame of the program's own; NULL when there is none. */
 const struct report_frame *user_line_find(const struct report_stack *stack);
 
+/* Is the library on the way from the program's line to libpq? */
+bool user_line_is_above(const struct report_stack *stack, const char *library);
+
 /* Whom to name for a stack: the innermost frame of the program's own; without one, the
  * innermost of `library` (a pool opens connections in threads of its own; "" none), of
  * any language, with a name, that is not libpq's. NULL only for an empty stack. */

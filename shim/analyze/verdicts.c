@@ -1,5 +1,13 @@
 #include "analyze/verdicts.h"
 
+#include "analyze/user_line.h"
+
+static const char *const keepers[] = {
+#define KEEPER(library) library,
+#include "analyze/keepers.def"
+#undef KEEPER
+};
+
 /* Those that connected, and that the program itself closed. */
 static uint64_t closed_by_program(const struct site_share *share)
 {
@@ -59,12 +67,22 @@ uint64_t verdict_closed(const struct site *site)
 	return closed > site->failed_finished ? closed - site->failed_finished : 0;
 }
 
+/* Open until the process ended, as the library that opened them means it. */
+static uint64_t kept_by_design(const struct site *site)
+{
+	for (size_t i = 0; i < sizeof(keepers) / sizeof(keepers[0]); i++)
+		if (user_line_is_above(&site->report.opened_stack, keepers[i]))
+			return site->report.endings[ENDING_OPEN] - site->open_now;
+	return 0;
+}
+
 /* Left behind when the process ended. */
 static uint64_t left_open(const struct site *site)
 {
 	const uint64_t *endings = site->report.endings;
 
-	return endings[ENDING_OPEN] - site->open_now + endings[ENDING_ABANDONED];
+	return endings[ENDING_OPEN] - site->open_now - kept_by_design(site) +
+	       endings[ENDING_ABANDONED];
 }
 
 static bool is_leak(const struct site *site)
@@ -94,7 +112,7 @@ enum verdict verdict_of_site(const struct site *site)
 		return VERDICT_LEAK;
 	if (endings[ENDING_COLLECTED])
 		return VERDICT_DROPPED;
-	if (endings[ENDING_SHUTDOWN] || site->open_now)
+	if (endings[ENDING_SHUTDOWN] || site->open_now || kept_by_design(site))
 		return VERDICT_HELD;
 	return VERDICT_OK;
 }
@@ -116,7 +134,7 @@ uint64_t verdict_connections(const struct site *site, enum verdict verdict)
 	case VERDICT_DROPPED:
 		return endings[ENDING_COLLECTED];
 	case VERDICT_HELD:
-		return endings[ENDING_SHUTDOWN] + site->open_now;
+		return endings[ENDING_SHUTDOWN] + site->open_now + kept_by_design(site);
 	default:
 		return site->report.count;
 	}

@@ -39,6 +39,7 @@ static const struct {
 	{ "/usr/lib/odbc/psqlodbcw.so", "SQLDisconnect" },
 	{ "/usr/lib/libgdal.so.32", "GDALClose" },
 	{ "/usr/lib/apr-util-1/apr_dbd_pgsql-1.so", "apr_dbd_close" },
+	{ "/usr/lib/postgresql/15/lib/dblink.so", "dblink_disconnect" },
 	{ "/srv/liborders.so", "PQfinish" },
 };
 
@@ -56,11 +57,35 @@ static void the_cure_is_a_call_of_the_library_in_between(void **state)
 	}
 }
 
+static void what_a_library_keeps_by_design_is_held_unless_it_was_cut_off(void **state)
+{
+	static const struct {
+		enum ledger_process_end ended;
+		enum verdict verdict;
+	} ends[] = { { LEDGER_PROCESS_EXIT, VERDICT_HELD },
+		     { LEDGER_PROCESS_UNDERSCORE_EXIT, VERDICT_LEAK } };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct scene *scene = scene_new();
+		struct ledger_builder *builder = scene_add(scene, 1);
+		const struct report_site *site;
+
+		builder->header.ended = ends[i].ended;
+		builder_open(builder, opened_below(builder, "/usr/lib/pg/postgres_fdw.so"), 0);
+		site = &scene_report(scene)->sites[0];
+		assert_int_equal(site->verdict, ends[i].verdict);
+		assert_int_equal(site->at_fault, 1);
+		scene_free(scene);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_was_compiled_in_from_a_library_is_no_line_of_the_program),
 		cmocka_unit_test(the_cure_is_a_call_of_the_library_in_between),
+		cmocka_unit_test(what_a_library_keeps_by_design_is_held_unless_it_was_cut_off),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
