@@ -30,9 +30,10 @@ def unprivileged():
 
 
 class Server:
-    """`settings` are those of postgresql.conf."""
+    """`settings` are those of postgresql.conf; without an environment it has the tests'."""
 
-    def __init__(self, binaries, **settings):
+    def __init__(self, binaries, environment=None, **settings):
+        self.environment = environment
         self.settings = {"max_connections": 100, "autovacuum": "off", "fsync": "off",
                          "lc_messages": "C", "listen_addresses": "127.0.0.1"} | settings
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="pqleak-server-"))
@@ -45,6 +46,7 @@ class Server:
         self.directory.chmod(0o755)
         try:
             self.binaries = self.within_reach(pathlib.Path(binaries))
+            self.make_data()
             self.start()
         except BaseException:
             shutil.rmtree(self.directory, ignore_errors=True)
@@ -60,18 +62,20 @@ class Server:
         shutil.copytree(binaries.parent, copy, symlinks=True)
         return copy / binaries.name
 
-    def start(self):
-        data = self.directory / "data"
+    def make_data(self):
+        self.data = self.directory / "data"
         subprocess.run(
-            [*unprivileged(), self.binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust",
-             "-E", "UTF8", "--locale=C", "--no-sync"],
+            [*unprivileged(), self.binaries / "initdb", "-D", self.data, "-U", "postgres",
+             "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"],
             check=True, cwd="/", stdout=subprocess.DEVNULL)
+
+    def start(self):
         self.process = subprocess.Popen(
-            [*unprivileged(), self.binaries / "postgres", "-D", data, "-p", str(self.port),
+            [*unprivileged(), self.binaries / "postgres", "-D", self.data, "-p", str(self.port),
              "-k", self.directory,
              *(f"--{name}={value}" for name, value in self.settings.items())],
             cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-            text=True)
+            text=True, env=self.environment)
         for line in self.process.stderr:
             self.log.append(line)
             if "ready to accept connections" in line:
@@ -82,10 +86,14 @@ class Server:
         self.monitor = psycopg2.connect(self.conninfo("postgres"))
         self.monitor.autocommit = True
 
-    def stop(self):
+    def end(self):
+        """What is left can be started again."""
         self.monitor.close()
         self.process.send_signal(signal.SIGINT)
-        self.process.wait(STOP_SECONDS)
+        return self.process.wait(STOP_SECONDS)
+
+    def stop(self):
+        self.end()
         shutil.rmtree(self.directory)
 
     def conninfo(self, database):

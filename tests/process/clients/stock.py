@@ -24,7 +24,7 @@ CLIENTS = [
     stock("vacuumdb, no such database", "vacuumdb", "no_such_database",
           finding="failed: never finished"),
     stock("createdb", "createdb", "{name}"),
-    stock("pg_basebackup, streaming WAL", "pg_basebackup", "-X", "stream", "-c", "fast", "--no-sync",
-          "-D", "{scratch}/backup",
+    stock("pg_basebackup, streaming WAL", "pg_basebackup", "-X", "stream", "-c", "fast",
+          "--no-sync", "-D", "{scratch}/backup",
           finding="misuse: its child's exit handler finishes the parent's"),
 ]
