@@ -90,7 +90,7 @@ static int log_open(const struct delivery *delivery)
 	return fd;
 }
 
-static int report_write(const struct delivery *delivery, const char *bytes, size_t size)
+int delivery_write(const struct delivery *delivery, const char *bytes, size_t size)
 {
 	int fd = delivery->is_to_stdout ? STDOUT_FILENO : STDERR_FILENO;
 	int error, log = size && has_log(delivery) ? log_open(delivery) : -1;
@@ -157,7 +157,7 @@ static int report_deliver(const struct delivery *delivery, const struct report *
 	if (error)
 		say("cannot make the report: %s", strerror(-error));
 	else
-		error = report_write(delivery, bytes, size);
+		error = delivery_write(delivery, bytes, size);
 	free(bytes);
 	return error;
 }

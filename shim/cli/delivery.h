@@ -35,6 +35,9 @@ struct delivery {
  * Needs no ledgers yet. */
 void delivery_begin(const struct delivery *delivery);
 
+/* Writes a report where the user wants it. Returns 0, or, said in a line, -Exxx. */
+int delivery_write(const struct delivery *delivery, const char *bytes, size_t size);
+
 /* Returns the exit status: that of the program when it is not 0, else
  * failing_status when the report fails, else STATUS_TROUBLE when it could not be
  * made or written, else STATUS_OK. */
