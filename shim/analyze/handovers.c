@@ -9,6 +9,8 @@ static void process_prepare(struct arena *arena, struct process *process)
 
 	process->taken_over = arena_array(arena, connections + 1, sizeof(*process->taken_over));
 	process->is_handover = arena_array(arena, misuses + 1, sizeof(*process->is_handover));
+	process->opened_by_owner =
+		arena_array(arena, misuses + 1, sizeof(*process->opened_by_owner));
 }
 
 /* Not by what runs in every child: exit handlers, destructors, a collector. */
@@ -19,11 +21,16 @@ static bool is_finished_by_call(const struct process *child, const struct ledger
 	       ending_of_finished(0, stack, "", child->is_interpreter_known) == ENDING_CLOSED;
 }
 
+static bool is_same(const struct ledger_connection *own, const struct ledger_misuse *misuse)
+{
+	return own->handle == misuse->connection.handle &&
+	       own->backend_pid == misuse->connection.backend_pid;
+}
+
 static bool is_left_to_child(const struct ledger_connection *own,
 			     const struct ledger_misuse *misuse)
 {
-	return own->state == LEDGER_OPEN && own->handle == misuse->connection.handle &&
-	       own->backend_pid == misuse->connection.backend_pid &&
+	return own->state == LEDGER_OPEN && is_same(own, misuse) &&
 	       own->last_use_at_ns <= misuse->at_ns;
 }
 
@@ -47,6 +54,26 @@ static bool owner_find(struct process *processes, size_t count,
 	return false;
 }
 
+static const struct report_stack *opened_find(struct process *processes, size_t count,
+					      const struct ledger_misuse *misuse)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct process *owner = &processes[i];
+		size_t connections = reader_count(owner->reader, LEDGER_CONNECTIONS);
+
+		if (owner->report.pid != misuse->connection.owner_pid)
+			continue;
+		for (size_t id = 1; id <= connections; id++) {
+			const struct ledger_connection *own =
+				reader_connection(owner->reader, (uint32_t)id);
+
+			if (own->state != LEDGER_FREE && is_same(own, misuse))
+				return stacks_find(owner->stacks, own->opened_stack);
+		}
+	}
+	return NULL;
+}
+
 void handovers_find(struct arena *arena, struct process *processes, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -61,6 +88,7 @@ void handovers_find(struct arena *arena, struct process *processes, size_t count
 			const struct report_stack *stack =
 				stacks_find(child->stacks, misuse->stack);
 
+			child->opened_by_owner[id] = opened_find(processes, count, misuse);
 			child->is_handover[id] =
 				is_finished_by_call(child, misuse, stack) &&
 				owner_find(processes, count, misuse, stack);

@@ -10,7 +10,7 @@
 #include "analyze/arena.h"
 #include "analyze/process.h"
 
-/* Fills `taken_over` and `is_handover` of each process. */
+/* Fills `taken_over`, `is_handover` and `opened_by_owner` of each process. */
 void handovers_find(struct arena *arena, struct process *processes, size_t count);
 
 #endif

@@ -74,6 +74,9 @@ void misuse_add(struct arena *arena, struct arena_list *list, struct process *pr
 
 		if (!text || process->is_handover[id])
 			continue;
+		/* What was inherited, another ledger knows. */
+		if (!opened->count && process->opened_by_owner[id])
+			opened = process->opened_by_owner[id];
 		if (suppressions_match(suppressions, opened) ||
 		    suppressions_match(suppressions, misused)) {
 			(*suppressed)++;
