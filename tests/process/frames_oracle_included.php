@@ -1,0 +1,4 @@
+<?php
+/* What frames_oracle.php includes. */
+
+return Oracle\next($ways);
