@@ -92,6 +92,7 @@ struct language {
 };
 
 extern const struct language lua;
+extern const struct language perl;
 extern const struct language php;
 extern const struct language python;
 extern const struct language ruby;

@@ -23,6 +23,7 @@
 enum { FRAMES_MAX = 1024, NATIVE_MAX = 4096 };
 
 EXPORT int probe_attach(void);
+EXPORT int probe_attach_perl(void);
 EXPORT int probe_attach_php(void);
 EXPORT int probe_attach_ruby(void);
 EXPORT size_t probe_walk(char *text, size_t size, int *ret_is_truncated);
@@ -48,6 +49,12 @@ EXPORT int probe_attach(void)
 EXPORT int probe_attach_ruby(void)
 {
 	language = &ruby;
+	return probe_attach();
+}
+
+EXPORT int probe_attach_perl(void)
+{
+	language = &perl;
 	return probe_attach();
 }
 
