@@ -125,6 +125,10 @@ static struct reason reason_of_libpq(const struct patient *patient, const struct
 	if (!has_ledger && is_through_shim)
 		return (struct reason){ "the program could not write a ledger",
 					"give a directory that it may write to: --dir" };
+	if (options->is_deepbind_kept)
+		return (struct reason){ "its calls of libpq go past the shim: RTLD_DEEPBIND, which "
+					"PQLEAK_KEEP_DEEPBIND=1 leaves as it is",
+					"run it without PQLEAK_KEEP_DEEPBIND=1" };
 	return (struct reason){ "its calls of libpq go past the shim: the addresses were found "
 				"neither by the loader's usual rules nor by dlsym",
 				"let the loader find libpq's functions" };

@@ -214,6 +214,15 @@ def test_why_a_libpq_is_not_covered_is_told(prefix, options, variables, why, shi
     assert why in way["why"] and way["cure"]
 
 
+def test_a_deep_bound_libpq_is_covered_unless_that_is_kept(shim):
+    argv = [shim.program("host"), "-deep", shim.program("plugin.so")]
+    findings = same_doctor(shim, argv).report
+    assert (findings["recorded"], findings["missed"]) == (1, 0)
+    assert "deepbound" in the_way(findings)["loaded"]
+    way = the_way(same_doctor(shim, argv, "--keep-deepbind=1", status=NOT_COVERED).report)
+    assert (way["missed"], "RTLD_DEEPBIND" in way["why"]) == (1, True)
+
+
 def test_a_set_user_id_program_is_told(shim, compile_program):
     if os.geteuid() != 0:
         pytest.skip("only root can make a set-user-id program of another user")
