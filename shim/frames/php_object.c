@@ -57,12 +57,17 @@ int php_text_read(uintptr_t string, char *ret, size_t size)
 	uintptr_t length = peek_word(string + PHP_STRING_LENGTH);
 	size_t used = length < size ? length : size - 1;
 
-	if (!length || length > LENGTH_MAX || !peek(string + PHP_STRING_BYTES, ret, used))
+	if (!length || length > LENGTH_MAX || !peek(string + PHP_STRING_BYTES, ret, used + 1))
 		return -EFAULT;
 	/* The name of an anonymous class goes on behind a 0: "class@anonymous\0/srv/a.php:12$0". */
 	used = strnlen(ret, used);
-	utf8_repair(ret, used);
-	utf8_trim(ret, &used);
-	ret[used] = 0;
+	if (ret[used] != 0) {
+		utf8_repair(ret, used);
+		utf8_trim(ret, &used);
+		ret[used] = 0;
+	} else {
+		/* Together with its end: a last character may never have been whole. */
+		utf8_repair(ret, used + 1);
+	}
 	return 0;
 }

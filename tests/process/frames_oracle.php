@@ -166,7 +166,10 @@ function called($ways) { \call_user_func_array('Oracle\next', [$ways]); }
 function called_method($ways) { \call_user_func([new Plain, 'method'], $ways); }
 function called_static($ways) { \call_user_func('Oracle\Plain::of_class', $ways); }
 function from_callable($ways) { \Closure::fromCallable([new Heir, 'method'])($ways); }
-function reflected($ways) { (new \ReflectionMethod('Oracle\Plain', 'method'))->invoke(new Heir, $ways); }
+function reflected($ways)
+{
+    (new \ReflectionMethod('Oracle\Plain', 'method'))->invoke(new Heir, $ways);
+}
 function method($ways) { (new Heir)->method($ways); }
 function of_class($ways) { Heir::of_class($ways); }
 function late($ways) { Heir::late($ways); }
@@ -189,11 +192,17 @@ function counted($ways) { \count(new Walk($ways)); }
 function trait_method($ways) { (new Plain)->of_trait($ways); }
 function trait_static($ways) { Plain::static_of_trait($ways); }
 function bound($ways) { (new Plain)->bound()($ways); }
-function rebound($ways) { \Closure::bind(function ($ways) { next($ways); }, null, 'Oracle\Plain')($ways); }
+function rebound($ways)
+{
+    \Closure::bind(function ($ways) { next($ways); }, null, 'Oracle\Plain')($ways);
+}
 function constructed($ways) { new Heir($ways); }
 function dying($ways) { $it = new Dying; $it->ways = $ways; $it = null; }
 function left($ways) { $it = new Dying; $it->ways = $ways; }
-function anonymous($ways) { (new class { function method($ways) { next($ways); } })->method($ways); }
+function anonymous($ways)
+{
+    (new class { function method($ways) { next($ways); } })->method($ways);
+}
 function evaluated($ways) { eval("\n\n\\Oracle\\next(\$ways);"); }
 function included($ways) { include __DIR__ . '/frames_oracle_included.php'; }
 function required($ways) { require __DIR__ . '/frames_oracle_included.php'; }
@@ -265,8 +274,8 @@ if (\PHP_VERSION_ID >= 80000) {
 }
 
 $ways = \array_values(\array_filter(\get_defined_functions()['user'], function ($name) {
-    return !\in_array($name, ['oracle\expected', 'oracle\compare', 'oracle\next', 'oracle\generator',
-                              'oracle\throwing']);
+    return !\in_array($name, ['oracle\expected', 'oracle\compare', 'oracle\next',
+                              'oracle\generator', 'oracle\throwing']);
 }));
 if ($probe->probe_attach_php() !== 1)
     exit("not attached\n");

@@ -76,7 +76,10 @@ $endings = [
     'exit_inside' => function () { $pdo = open_pdo(); exit(3); },
     'error' => function () { global $link; $link = open_one(); trigger_error('x', E_USER_ERROR); },
     'persistent' => function () { pg_pconnect(''); },
-    'persistent_pdo' => function () { $pdo = open_pdo([PDO::ATTR_PERSISTENT => true]); $pdo = null; },
+    'persistent_pdo' => function () {
+        $pdo = open_pdo([PDO::ATTR_PERSISTENT => true]);
+        $pdo = null;
+    },
     'in_transaction' => function () { global $link; $link = open_one(); pg_query($link, 'begin'); },
     'in_transaction_pdo' => function () {
         Holder::$shared = open_pdo();
@@ -90,7 +93,10 @@ $endings = [
         }
     },
     'exec' => function () { $link = open_one(); pcntl_exec('/bin/true'); },
-    'underscore_exit' => function () { $link = open_one(); FFI::cdef('void _exit(int);')->_exit(4); },
+    'underscore_exit' => function () {
+        $link = open_one();
+        FFI::cdef('void _exit(int);')->_exit(4);
+    },
     'signal' => function () { $link = open_one(); posix_kill(getmypid(), SIGTERM); },
     'kill' => function () { $link = open_one(); posix_kill(getmypid(), SIGKILL); },
     /* The child's exit shuts its request down, and what it has of its parent with it. */

@@ -45,12 +45,12 @@ static void story_play(struct scene *scene, size_t row)
 	uint32_t opened = BUILDER_STACK(builder, builder_call(builder, "PQconnectdb"),
 					php_frame(builder, "PDO->__construct", "", 0),
 					php_frame(builder, "open", "/srv/app.php", 10));
-	uint32_t closed[] = {
-		[REQUEST_ENDS] = BUILDER_STACK(builder, finish, builder_native(builder, php, 0x100)),
-		[PROCESS_ENDS] = BUILDER_STACK(builder, finish, builder_native(builder, php, 0x200)),
-		[DROPPED] = BUILDER_STACK(builder, finish,
-					  php_frame(builder, "open", "/srv/app.php", 11)),
+	uint32_t below[] = {
+		[REQUEST_ENDS] = builder_native(builder, php, 0x100),
+		[PROCESS_ENDS] = builder_native(builder, php, 0x200),
+		[DROPPED] = php_frame(builder, "open", "/srv/app.php", 11),
 	};
+	uint32_t closed = BUILDER_STACK(builder, finish, below[rows[row].fate]);
 	unsigned evidence = LEDGER_COLLECTING_KNOWN |
 			    (rows[row].fate == DROPPED ? 0 : LEDGER_FINALIZING);
 	uint32_t pool = rows[row].is_persistent ? builder_pool(builder, "php", "persistent list")
@@ -62,10 +62,10 @@ static void story_play(struct scene *scene, size_t row)
 	for (int i = 0; i < OPENED; i++) {
 		ids[i] = builder_open(builder, site, pool);
 		if (!rows[row].is_at_once)
-			builder_finish(builder, ids[i], evidence, closed[rows[row].fate], "");
+			builder_finish(builder, ids[i], evidence, closed, "");
 	}
 	for (int i = 0; rows[row].is_at_once && i < OPENED; i++)
-		builder_finish(builder, ids[i], evidence, closed[rows[row].fate], "");
+		builder_finish(builder, ids[i], evidence, closed, "");
 }
 
 static void every_story_has_its_verdict(void **state)
