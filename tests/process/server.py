@@ -37,7 +37,6 @@ class Server:
         self.settings = {"max_connections": 100, "autovacuum": "off", "fsync": "off",
                          "lc_messages": "C", "listen_addresses": "127.0.0.1"} | settings
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="pqleak-server-"))
-        self.port = free_port()
         self.databases = 0
         self.log = []
         if os.geteuid() == 0:
@@ -69,7 +68,10 @@ class Server:
              "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"],
             check=True, cwd="/", stdout=subprocess.DEVNULL)
 
-    def start(self):
+    def launch(self):
+        """False when somebody took the port after the look at it."""
+        self.port = free_port()
+        before = len(self.log)
         self.process = subprocess.Popen(
             [*unprivileged(), self.binaries / "postgres", "-D", self.data, "-p", str(self.port),
              "-k", self.directory,
@@ -79,9 +81,15 @@ class Server:
         for line in self.process.stderr:
             self.log.append(line)
             if "ready to accept connections" in line:
-                break
-        else:
+                return True
+        self.process.wait()
+        if "Address already in use" not in "".join(self.log[before:]):
             raise RuntimeError("the server did not start:\n" + "".join(self.log[-20:]))
+        return False
+
+    def start(self):
+        while not self.launch():
+            pass
         threading.Thread(target=self.log.extend, args=(self.process.stderr,), daemon=True).start()
         self.monitor = psycopg2.connect(self.conninfo("postgres"))
         self.monitor.autocommit = True
