@@ -58,18 +58,21 @@ void utf8_trim(const char *bytes, size_t *used)
 		*used = first - 1;
 }
 
+/* An overlong form, a surrogate, or beyond Unicode. */
+static bool is_wrong(uint8_t first, uint8_t second)
+{
+	return (first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) ||
+	       (first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f);
+}
+
 /* Bytes of the character at the front, as far as they are there; 0 when it is none. */
 static size_t character_length(const uint8_t *bytes, size_t count)
 {
 	size_t length = length_by_first(bytes[0]);
-	uint8_t second = count > 1 ? bytes[1] : 0x80;
 
 	if (bytes[0] < 0x80)
 		return 1;
-	/* Overlong forms, surrogates, and what is beyond Unicode. */
-	if (bytes[0] < 0xc2 || bytes[0] > 0xf4 || (bytes[0] == 0xe0 && count > 1 && second < 0xa0) ||
-	    (bytes[0] == 0xed && second > 0x9f) || (bytes[0] == 0xf0 && count > 1 && second < 0x90) ||
-	    (bytes[0] == 0xf4 && second > 0x8f))
+	if (bytes[0] < 0xc2 || bytes[0] > 0xf4 || (count > 1 && is_wrong(bytes[0], bytes[1])))
 		return 0;
 	if (length > count)
 		length = count;
