@@ -51,6 +51,8 @@ PYTHON_ENDINGS = [
 PSYCOPG3_ENDINGS = [
     ("close", 0, "closed", "closed by a call", "exit", "ok"),
     ("with", 0, "closed", "closed by a call", "exit", "ok"),
+    ("collected", 0, "collected", "cyclic collector", "exit", "dropped"),
+    ("dropped", 0, "collected", "last reference", "exit", "dropped"),
     ("shutdown", 0, "shutdown", "interpreter shutdown", "exit", "held"),
 ]
 
@@ -109,11 +111,16 @@ def test_an_ending_in_python(name, status, ending, how, ended, verdict, shim, py
     assert (line["function"], line["source"]) == ("open_one", 'return psycopg2.connect("")')
 
 
+@pytest.mark.parametrize("implementation", ["binary", "python"])
 @rows(PSYCOPG3_ENDINGS)
-def test_an_ending_in_psycopg_3(name, status, ending, how, ended, verdict, shim, programs,
-                                clients):
+def test_an_ending_in_psycopg_3(name, status, ending, how, ended, verdict, implementation, shim,
+                                programs, clients):
+    """Without its C part PQfinish is called through ctypes, by the driver's own __del__."""
     python = clients / "sqlalchemy-2.0.38" / "bin" / "python"
     argv = [python, programs / "endings_psycopg3.py", name]
+    shim.base["PSYCOPG_IMPL"] = implementation
+    if implementation == "python" and how == "last reference":
+        how = "finaliser"
     assert_ending(shim, argv, status, ending, how, ended, verdict)
 
 

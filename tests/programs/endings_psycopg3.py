@@ -2,6 +2,7 @@
 
 Server and user come from PGHOST, PGPORT, PGUSER and PGDATABASE.
 """
+import gc
 import sys
 
 import psycopg
@@ -20,6 +21,19 @@ def end_close():
 def end_with():
     with open_one() as connection:
         connection.execute("select 1")
+
+
+def end_collected():
+    gc.disable()
+    holder = [open_one()]
+    holder.append(holder)
+    del holder
+    print("collected", gc.collect() > 0)
+
+
+def end_dropped():
+    connection = open_one()
+    del connection
 
 
 def end_shutdown():
