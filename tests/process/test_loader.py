@@ -97,6 +97,97 @@ def test_another_major_of_libpq_works_as_the_linked_one(shim, compile_program, n
     assert_all_closed(result.report, 1)
 
 
+def loaded(report):
+    """How the libpqs of the only process came into it, by their major version."""
+    return {library["version"] // 10000: set(library["loaded"])
+            for library in report["processes"][0]["libpq"]}
+
+
+def test_a_deep_bound_plugin_is_seen(shim):
+    """Trap B: RTLD_DEEPBIND binds a plug-in past every preloaded library."""
+    plugin = shim.program("plugin.so")
+    result = shim.assert_same([shim.program("host"), "-deep", plugin, "-forget", plugin])
+    assert result.output.startswith(talks(15))
+    assert (total(result.report, "opened"), total(result.report, "closed")) == (2, 1)
+    (leak,) = sites_with(result.report, "leak")
+    assert leak["user_line"]["function"] == "plugin_forget"
+    assert loaded(result.report) == {15: {"global", "deepbound"}}
+
+
+def test_a_program_may_keep_its_deep_binding(shim):
+    argv = [shim.program("host"), "-deep", shim.program("plugin.so")]
+    result = shim.assert_same(argv, lambda argv: shim.run_preloaded(
+        argv, shim.preload(keep_deepbind=1)))
+    assert (result.output, result.reports) == (talks(15), [])
+
+
+def test_deep_binding_is_left_alone_where_nothing_is_recorded(shim, compile_program, tmp_path):
+    """A library with a function of the program's name: which of the two answers?"""
+    plugin = compile_program("bound.c", "bound.so", "-shared", "-fPIC", "-DPLUGIN")
+    program = compile_program("bound.c", "bound", "-rdynamic", "-ldl")
+    for options, answer in [({"keep_deepbind": 1}, "plug-in"), ({"skip": "bound"}, "plug-in"),
+                            ({}, "program")]:
+        result = shim.run_preloaded([program, plugin], shim.preload(**options))
+        assert result.behaviour() == (0, f"the {answer}'s\n", "")
+    off = shim.run_preloaded([program, plugin], shim.preload() | {"PQLEAK": "0"})
+    assert off.behaviour() == (0, "the plug-in's\n", "")
+
+
+def test_functions_of_dlsym_are_those_of_the_libpq_that_was_asked(shim, newer_libpq,
+                                                                  wheel_libpq):
+    """Trap C, with trap D: whoever calls them, each connection's calls reach its own libpq."""
+    debian = "libpq.so.5"
+    argv = [shim.program("by_dlsym"), debian, newer_libpq, "-forget", wheel_libpq, debian]
+    result = shim.assert_same(argv)
+    lines = result.output.splitlines(keepends=True)
+    assert lines[:6] == ["PQconnectdb: none\n", "in no scope: none\n", "PQfinish: none\n",
+                         "in the program's: none\n", "PQexec: none\n", "the next: none\n"]
+    answers = [line for line in lines[6:] if line.startswith("libpq ")]
+    assert answers == [talks(15), talks(17), talks(17), talks(15)]
+    assert lines.count("PQnobody: none\n") == 4
+    report = result.report
+    assert (total(report, "opened"), total(report, "closed")) == (4, 3)
+    (leak,) = sites_with(report, "leak")
+    assert (leak["endings"]["open"], leak["user_line"]["function"]) == (1, "open_through")
+    libraries = report["processes"][0]["libpq"]
+    assert sorted(library["version"] // 10000 for library in libraries) == [15, 17, 17]
+    assert all("dlsym" in library["loaded"] for library in libraries)
+
+
+def test_a_linked_libpq_says_so(shim):
+    result = shim.run_preloaded([shim.program("endings"), "open"])
+    assert loaded(result.report) == {15: {"linked"}}
+
+
+def test_a_library_is_found_by_its_openers_runpath(shim, compile_program, tmp_path):
+    """Trap G: dlopen and dlsym look at who called them."""
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    names = {"named": "-DNAME=\"the library\"", "libpart.so": "-DNAME=\"the part\""}
+    compile_program("runpath.c", "inner/libpart.so", "-shared", "-fPIC", names["libpart.so"])
+    named = compile_program("runpath.c", "inner/libnamed.so", "-shared", "-fPIC", names["named"])
+    plugin = compile_program("runpath.c", "runpath.so", "-shared", "-fPIC", "-DPLUGIN",
+                             "-DNAME=\"the plug-in\"", "-Wl,--no-as-needed", named,
+                             "-Wl,--enable-new-dtags", "-Wl,-rpath,$ORIGIN/inner", "-ldl")
+    program = compile_program("runpath.c", "runpath", "-DPROGRAM", "-ldl")
+    result = shim.assert_same([program, plugin, "libpart.so"])
+    assert (result.status, result.output) == (0, "opened, the next is the library\n")
+
+
+@pytest.mark.parametrize("option, closed, leaks", [("", 2, 1), ("-close", 3, 0), ("-hooked", 3, 0)])
+def test_a_connection_made_past_the_wrappers_is_seen_all_the_same(shim, option, closed, leaks):
+    """The second line: every attempt passes PQconnectPoll, every end an event procedure."""
+    result = shim.assert_same([shim.program("past_wrappers"), *filter(None, [option])])
+    report = result.report
+    assert (total(report, "opened"), total(report, "closed")) == (3, closed)
+    (failed,) = [site for site in report["sites"] if site["connections"][0]["sqlstate"]]
+    assert failed["connections"][0]["sqlstate"] == "3D000"
+    sites = sites_with(report, "leak")
+    assert [site["user_line"]["function"] for site in sites] == ["open_async"] * leaks
+    for site in sites:
+        assert site["connections"][0]["backend_pid"] > 0
+
+
 def test_exceptions_of_a_plugin_pass_as_without_the_shim(shim):
     """Trap L: libunwind's own _Unwind_RaiseException must not be the program's."""
     argv = [shim.program("throwing_host"), shim.program("throwing_plugin.so")]
