@@ -62,7 +62,6 @@ static void used_locked(PGconn *conn, enum ledger_transaction after, uint32_t st
 	if (!connection)
 		return;
 	connection->transaction = after;
-	connection->is_shut_down = false;
 	if (!record)
 		return;
 	ledger_change_begin(&record->sequence);

@@ -103,11 +103,12 @@ def test_a_forked_child_that_ends_php_finishes_its_parents_connection(name, func
 class WebServer:
     """PHP's own server, which runs request after request in one process."""
 
-    def __init__(self, directory, environment):
+    def __init__(self, directory, environment, *settings):
         self.port = free_port()
         self.process = subprocess.Popen(
-            [PHP, "-S", f"127.0.0.1:{self.port}", "-t", str(directory)], env=environment,
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+            [PHP, *settings, "-S", f"127.0.0.1:{self.port}", "-t", str(directory)],
+            env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE, text=True)
 
     def __enter__(self):
         for line in self.process.stderr:
@@ -132,7 +133,7 @@ class WebServer:
 PAGES = {
     "forgets.php": "<?php\n$link = pg_connect('');\n"
                    "echo pg_fetch_result(pg_query($link, 'select 1'), 0);\n",
-    # Of the same shape, so that what it is made of comes to lie in the same places.
+    # Of the same shape: without opcache, what it is made of comes to lie in the same places.
     "repeats.php": "<?php\n$link = pg_connect('');\n"
                    "echo pg_fetch_result(pg_query($link, 'select 2'), 0);\n",
     "keeps.php": "<?php\n$link = pg_pconnect('');\n"
@@ -153,8 +154,8 @@ def pages(tmp_path):
     return directory
 
 
-def served(shim, pages, paths, database):
-    with WebServer(pages, shim.preload()) as server:
+def served(shim, pages, paths, database, *settings):
+    with WebServer(pages, shim.preload(), *settings) as server:
         for path in paths:
             assert server.get(path) == str(list(PAGES).index(path) + 1)
             assert_server_agrees(database, shim.ledgers, server.process.pid)
@@ -169,8 +170,11 @@ def told(site):
             site["count"], {close["how"] for close in site["close_stacks"]})
 
 
-def test_a_connection_of_each_request_is_ended_by_it_and_is_no_leak(shim, pages, database):
-    report = served(shim, pages, ["forgets.php", "repeats.php"] * 5, database)
+@pytest.mark.parametrize("is_cached", [0, 1])
+def test_a_connection_of_each_request_is_ended_by_it_and_is_no_leak(is_cached, shim, pages,
+                                                                    database):
+    report = served(shim, pages, ["forgets.php", "repeats.php"] * 5, database,
+                    f"-dopcache.enable={is_cached}")
     assert total(report, "opened") == total(report, "shutdown") == 10
     assert sorted(map(told, report["sites"])) == [
         ("forgets.php", 2, "{main}", "held", 5, {"request shutdown"}),
