@@ -4,20 +4,29 @@
 
 #include "analyze/endings.h"
 #include "analyze/sites.h"
+#include "analyze/user_line.h"
 
 static const struct misuse_text {
 	enum ledger_misuse_kind kind;
-	const char *name, *cause, *cure;
+	const char *library, *name, *cause, *cure;
 } texts[] = {
-#define MISUSE(kind, name, cause, cure) { kind, name, cause, cure },
+#define MISUSE(kind, library, name, cause, cure) { kind, library, name, cause, cure },
 #include "analyze/misuses.def"
 #undef MISUSE
 };
 
-static const struct misuse_text *text_find(uint32_t kind)
+static bool is_of_library(const struct misuse_text *text, const struct report_stack *opened)
+{
+	const struct report_frame *line = user_line_find(opened);
+
+	return !*text->library || (line && strcmp(text->library, line->language) == 0) ||
+	       user_line_is_above(opened, text->library);
+}
+
+static const struct misuse_text *text_find(uint32_t kind, const struct report_stack *opened)
 {
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		if (texts[i].kind == kind)
+		if (texts[i].kind == kind && is_of_library(&texts[i], opened))
 			return &texts[i];
 	return NULL;
 }
@@ -64,7 +73,6 @@ void misuse_add(struct arena *arena, struct arena_list *list, struct process *pr
 
 	for (size_t id = 1; id <= count; id++) {
 		const struct ledger_misuse *record = reader_misuse(process->reader, (uint32_t)id);
-		const struct misuse_text *text = text_find(record->kind);
 		const struct report_stack *opened =
 			stacks_find(process->stacks, record->connection.opened_stack);
 		const struct report_stack *misused = stacks_find(process->stacks, record->stack);
@@ -72,11 +80,14 @@ void misuse_add(struct arena *arena, struct arena_list *list, struct process *pr
 		struct site_connection connection;
 		struct report_misuse *misuse;
 
-		if (!text || process->is_handover[id])
-			continue;
 		/* What was inherited, another ledger knows. */
 		if (!opened->count && process->opened_by_owner[id])
 			opened = process->opened_by_owner[id];
+
+		const struct misuse_text *text = text_find(record->kind, opened);
+
+		if (!text || process->is_handover[id])
+			continue;
 		if (suppressions_match(suppressions, opened) ||
 		    suppressions_match(suppressions, misused)) {
 			(*suppressed)++;
