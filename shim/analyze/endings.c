@@ -5,6 +5,7 @@
 #include "analyze/code_place.h"
 #include "analyze/languages.h"
 #include "analyze/pattern.h"
+#include "analyze/ruby_end.h"
 
 static const struct {
 	const char *name;
@@ -215,7 +216,8 @@ enum ending ending_of_finished(unsigned evidence, const struct report_stack *sta
 	/* A driver gives up what did not connect, in its own time: that is clean. */
 	if (evidence & LEDGER_WAS_FAILED)
 		return ENDING_CLOSED;
-	if (evidence & (LEDGER_FINALIZING | LEDGER_EXITING) || any_frame(stack, is_shutdown))
+	if (evidence & (LEDGER_FINALIZING | LEDGER_EXITING) || any_frame(stack, is_shutdown) ||
+	    ruby_end_of(stack) != RUBY_END_NONE)
 		return ENDING_SHUTDOWN;
 	if (evidence & LEDGER_COLLECTING)
 		return ENDING_COLLECTED;

@@ -4,6 +4,7 @@
 
 #include "analyze/endings.h"
 #include "analyze/languages.h"
+#include "analyze/ruby_end.h"
 #include "ledger/layout.h"
 
 static bool is_native(const struct report_frame *frame)
@@ -123,6 +124,8 @@ static enum how how_of_collected(unsigned evidence, const struct report_stack *s
 		return HOW_COLLECTOR;
 	if (ending_has_finalizer(stack))
 		return HOW_FINALISER;
+	if (ruby_is_in(stack))
+		return HOW_COLLECTOR;
 	if (evidence & LEDGER_COLLECTING_KNOWN)
 		return HOW_REFERENCE;
 	return any_frame(stack, stack->count, is_collection) ? HOW_COLLECTOR : HOW_COLLECTION;
@@ -154,8 +157,10 @@ static enum how how_of_shutdown(unsigned evidence, const struct report_stack *st
 {
 	const struct report_frame *handler = NULL;
 
-	if (ending_has_shutdown_code(stack))
+	if (ending_has_shutdown_code(stack) || ruby_end_of(stack) == RUBY_END_BLOCK)
 		return HOW_EXIT_HANDLER;
+	if (ruby_end_of(stack) == RUBY_END_OBJECTS)
+		return HOW_INTERPRETER;
 	for (size_t i = 0; i < stack->count; i++) {
 		const struct report_frame *frame = &stack->frames[i];
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "analyze/owner_perl.h"
+#include "analyze/owner_ruby.h"
 #include "analyze/pattern.h"
 
 static const struct {
@@ -131,6 +132,8 @@ enum owner owner_find(struct arena *arena, enum ledger_language language, const 
 
 	if (language == LEDGER_PERL)
 		return owner_find_perl(arena, path, ret_library);
+	if (language == LEDGER_RUBY)
+		return owner_find_ruby(arena, path, ret_library);
 	*ret_library = "";
 	for (size_t i = 0; i < sizeof(libraries) / sizeof(libraries[0]); i++) {
 		/* The standard library's directory also holds site-packages, and a wheel's

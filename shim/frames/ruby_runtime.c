@@ -119,7 +119,9 @@ bool ruby_settle(void)
 
 uintptr_t ruby_context(void)
 {
+	uintptr_t variable = (uintptr_t)pthread_self() + (uintptr_t)ruby_runtime.thread_context;
+
 	if (ruby_runtime.thread_context != 0)
-		return peek_word((uintptr_t)pthread_self() + (uintptr_t)ruby_runtime.thread_context);
+		return peek_word(variable);
 	return ruby_runtime.shared_context != 0 ? peek_word(ruby_runtime.shared_context) : 0;
 }
