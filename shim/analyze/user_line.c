@@ -10,6 +10,12 @@ static const struct code_place workers[] = {
 #undef WORKER
 };
 
+static const struct code_place loops[] = {
+#define LOOP(language, file, function) { language, file, function },
+#include "analyze/loops.def"
+#undef LOOP
+};
+
 /* The start-up code that every main program contains. */
 static bool is_start_code(const struct report_frame *frame)
 {
@@ -94,6 +100,17 @@ bool user_line_is_above(const struct report_stack *stack, const char *library)
 		if (strcmp(stack->frames[i].library, library) == 0)
 			return true;
 	return false;
+}
+
+const struct report_frame *user_line_inside_loop(const struct report_stack *stack)
+{
+	for (size_t i = 0; i < stack->count; i++) {
+		if (stack->frames[i].is_user)
+			return &stack->frames[i];
+		if (code_place_find(loops, sizeof(loops) / sizeof(loops[0]), &stack->frames[i]))
+			break;
+	}
+	return NULL;
 }
 
 static bool is_of_library(const struct report_frame *frame, const char *library)

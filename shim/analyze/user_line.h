@@ -31,6 +31,10 @@ const struct report_frame *user_line_find(const struct report_stack *stack);
 /* Is the library on the way from the program's line to libpq? */
 bool user_line_is_above(const struct report_stack *stack, const char *library);
 
+/* The same, but NULL also where that frame only runs an event loop (loops.def) whose task
+ * came to the stack's end through libraries alone. */
+const struct report_frame *user_line_inside_loop(const struct report_stack *stack);
+
 /* Whom to name for a stack: the innermost frame of the program's own; without one, the
  * innermost of `library` (a pool opens connections in threads of its own; "" none), of
  * any language, with a name, that is not libpq's. NULL only for an empty stack. */

@@ -136,17 +136,43 @@ static void states_write(struct page *page, const struct report_site *site)
 	}
 }
 
-/* The newest connection that has what is asked for. */
-static const struct report_connection *newest(const struct report_site *site, bool is_begun)
+static const struct report_stack *begin_of(const struct report_connection *connection)
 {
+	return &connection->transaction_begun;
+}
+
+static const struct report_stack *use_of(const struct report_connection *connection)
+{
+	return &connection->last_use;
+}
+
+/* What is told of a site is about those that the program did not close, and that it used
+ * itself: a pool uses connections, too. */
+static unsigned telling(const struct report_connection *connection,
+			const struct report_stack *stack)
+{
+	return 1u + (user_line_inside_loop(stack) != NULL) +
+	       2u * (connection->ending != ENDING_CLOSED);
+}
+
+/* The newest of those that tell most; NULL when there is none. */
+static const struct report_stack *
+newest(const struct report_site *site,
+       const struct report_stack *(*stack_of)(const struct report_connection *connection))
+{
+	const struct report_stack *best = NULL;
+	unsigned most = 0;
+
 	for (size_t i = site->connection_count; i-- > 0;) {
 		const struct report_connection *connection = &site->connections[i];
+		const struct report_stack *stack = stack_of(connection);
 
-		if (is_begun ? connection->transaction_begun.count > 0
-			     : connection->last_use.count > 0)
-			return connection;
+		if (stack->count && telling(connection, stack) > most) {
+			most = telling(connection, stack);
+			best = stack;
+		}
 	}
-	return NULL;
+	return best;
 }
 
 static void idle_write(struct page *page, const struct report_site *site, const char *before)
@@ -181,21 +207,21 @@ static void users_write(struct page *page, const struct report_site *site,
 
 void page_uses(struct page *page, const struct report_site *site, bool is_brief)
 {
-	const struct report_connection *used = newest(site, false);
-	const struct report_connection *begun = newest(site, true);
+	const struct report_stack *used = newest(site, use_of);
+	const struct report_stack *begun = newest(site, begin_of);
 
 	states_write(page, site);
 	if (begun)
-		page_stack(page, "begun", &begun->transaction_begun, site);
+		page_stack(page, "begun", begun, site);
 	if (!used)
 		return;
-	if (!begun && !site->user_line.is_user && !is_brief) {
-		users_write(page, site, &used->last_use);
+	if (!begun && !user_line_inside_loop(&site->opened_stack) && !is_brief) {
+		users_write(page, site, used);
 		return;
 	}
 	page_label(page, "used");
 	writer_put(&page->writer, "last by ");
-	page_place(page, user_line_stand_in(&used->last_use, ""));
+	page_place(page, user_line_stand_in(used, ""));
 	idle_write(page, site, ", ");
 	writer_put(&page->writer, "\n");
 }

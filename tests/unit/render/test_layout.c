@@ -70,6 +70,42 @@ static void what_a_pool_opened_by_itself_names_the_pool_and_who_used_it(void **s
 	free(text);
 }
 
+/* asyncio.wait_for() and gather() open in tasks of their own: the program's line on that
+ * stack only runs the loop. What the pool did to a connection that was closed tells nothing. */
+static void what_a_task_opened_is_told_with_those_who_used_it(void **state)
+{
+	static const struct report_frame opened[] = {
+		{ .language = "python", .function = "AsyncConnection.connect", .module = "",
+		  .file = "/v/lib/python3.11/site-packages/psycopg/connection_async.py",
+		  .line = 120, .build_id = "", .library = "psycopg" },
+		{ .language = "python", .function = "Handle._run", .module = "", .build_id = "",
+		  .file = "/usr/lib/python3.11/asyncio/events.py", .line = 80,
+		  .library = "python" },
+		{ .language = "python", .function = "<module>", .module = "", .build_id = "",
+		  .file = "app.py", .line = 40, .library = "", .is_user = true },
+	};
+	struct report report = fixture_report();
+	struct report_connection connections[] = { report.sites[0].connections[0],
+						   report.sites[0].connections[0] };
+	struct report_site site = report.sites[0];
+	char *text;
+
+	(void)state;
+	connections[1].ending = ENDING_CLOSED;
+	connections[1].last_use = (struct report_stack){ .frames = opened, .count = 3 };
+	site.user_line = opened[2];
+	site.opened_stack = (struct report_stack){ .frames = opened, .count = 3 };
+	site.connections = connections;
+	site.connection_count = 2;
+	report.sites = &site;
+	report.site_count = 1;
+	text = fixture_render("text", &report, false, false);
+	has(text, "\n  opened  <module>  app.py:40");
+	has(text, "\n  used    handle_request  app.py:19");
+	has(text, "\n          last 0.2 s to 3.1 s before the end\n  cause ");
+	free(text);
+}
+
 static void a_module_without_names_is_explained_when_verbose(void **state)
 {
 	static const struct report_nameless nameless = { "/srv/old.so",
@@ -126,6 +162,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_a_pool_opened_by_itself_names_the_pool_and_who_used_it),
+		cmocka_unit_test(what_a_task_opened_is_told_with_those_who_used_it),
 		cmocka_unit_test(a_module_without_names_is_explained_when_verbose),
 		cmocka_unit_test(a_terminals_lines_are_broken_between_words_and_sources_are_cut),
 	};
