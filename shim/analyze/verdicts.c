@@ -1,5 +1,7 @@
 #include "analyze/verdicts.h"
 
+#include <string.h>
+
 #include "analyze/user_line.h"
 
 static const char *const keepers[] = {
@@ -67,9 +69,13 @@ uint64_t verdict_closed(const struct site *site)
 	return closed > site->failed_finished ? closed - site->failed_finished : 0;
 }
 
-/* Open until the process ended, as the library that opened them means it. */
+/* Open until the process ended, as the library that opened them means it. PHP's persistent
+ * ones are for as long as there are requests: a process manager ends them with a signal. */
 static uint64_t kept_by_design(const struct site *site)
 {
+	if (strcmp(site->report.pool_library, "php") == 0)
+		return site->report.endings[ENDING_OPEN] - site->open_now +
+		       site->report.endings[ENDING_ABANDONED];
 	for (size_t i = 0; i < sizeof(keepers) / sizeof(keepers[0]); i++)
 		if (user_line_is_above(&site->report.opened_stack, keepers[i]))
 			return site->report.endings[ENDING_OPEN] - site->open_now;

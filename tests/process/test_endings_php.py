@@ -181,6 +181,16 @@ def test_a_connection_of_each_request_is_ended_by_it_and_is_no_leak(is_cached, s
         ("repeats.php", 2, "{main}", "held", 5, {"request shutdown"})]
 
 
+def test_a_persistent_connection_of_a_worker_that_is_killed_is_no_leak(shim, pages):
+    """As a process manager does it with its idle workers."""
+    with WebServer(pages, shim.preload()) as server:
+        assert server.get("keeps.php") == "3"
+    report = shim.report_of("--pid", str(server.process.pid)).report
+    (site,) = report["sites"]
+    assert (site["verdict"], site["endings"]["abandoned"]) == ("held", 1)
+    assert report["exit_status"] == 0
+
+
 def test_a_persistent_connection_lasts_from_request_to_request(shim, pages, database):
     report = served(shim, pages, ["keeps.php"] * 5, database)
     assert [told(site) for site in report["sites"]] == [

@@ -5,7 +5,7 @@
 
 enum { OPENED = 5 };
 
-enum fate { REQUEST_ENDS, PROCESS_ENDS, DROPPED };
+enum fate { REQUEST_ENDS, PROCESS_ENDS, DROPPED, KILLED };
 
 static const struct {
 	const char *story;
@@ -22,6 +22,10 @@ static const struct {
 	  "until the request ended", "open one and pass it on" },
 	{ "persistent", true, true, PROCESS_ENDS, VERDICT_HELD,
 	  "persistent: PHP keeps it for the requests to come", "" },
+	{ "persistent in a worker that is killed", true, true, KILLED, VERDICT_HELD,
+	  "persistent: PHP keeps it for the requests to come", "" },
+	{ "in a worker that is killed", true, false, KILLED, VERDICT_LEAK,
+	  "5 open when the process was killed", "" },
 	{ "out of scope", false, false, DROPPED, VERDICT_DROPPED,
 	  "closed only because nothing referred to it any more: 5 by the last reference",
 	  "null to PDO's last variable" },
@@ -49,6 +53,7 @@ static void story_play(struct scene *scene, size_t row)
 		[REQUEST_ENDS] = builder_native(builder, php, 0x100),
 		[PROCESS_ENDS] = builder_native(builder, php, 0x200),
 		[DROPPED] = php_frame(builder, "open", "/srv/app.php", 11),
+		[KILLED] = 0,
 	};
 	uint32_t closed = BUILDER_STACK(builder, finish, below[rows[row].fate]);
 	unsigned evidence = LEDGER_COLLECTING_KNOWN |
@@ -64,7 +69,9 @@ static void story_play(struct scene *scene, size_t row)
 		if (!rows[row].is_at_once)
 			builder_finish(builder, ids[i], evidence, closed, "");
 	}
-	for (int i = 0; rows[row].is_at_once && i < OPENED; i++)
+	if (rows[row].fate == KILLED)
+		builder->header.ended = LEDGER_PROCESS_RUNNING;
+	for (int i = 0; rows[row].is_at_once && rows[row].fate != KILLED && i < OPENED; i++)
 		builder_finish(builder, ids[i], evidence, closed, "");
 }
 
