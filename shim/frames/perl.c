@@ -237,7 +237,10 @@ static void read_moment(const struct language_frame *frames, size_t count,
 		return;
 	/* Perl has no cyclic collector. */
 	ret->is_collecting_known = true;
-	ret->is_finalizing = is_first(interpreter) && perl_is_ending(interpreter);
+	/* Hosts call subs when no program runs. */
+	ret->is_finalizing = is_first(interpreter) &&
+			     (perl_is_ending(interpreter) ||
+			      (is_perl_process && perl_is_left(interpreter)));
 	if (!perl_is_destroying(interpreter))
 		perl_called(peek_word(perl_variable(interpreter, PERL_OP)),
 			    peek_word(perl_variable(interpreter, PERL_PAD)), ret->called,

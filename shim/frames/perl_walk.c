@@ -73,6 +73,21 @@ bool perl_is_running(uintptr_t interpreter)
 	return phase >= PHASE_START && phase <= PHASE_END;
 }
 
+bool perl_is_left(uintptr_t interpreter)
+{
+	uintptr_t address = variable(interpreter, PERL_STACK_INFO);
+	struct stack_info info;
+
+	if (phase_of(interpreter) < PHASE_RUN)
+		return false;
+	for (unsigned left = STACKS_MAX; left > 0 && info_read(address, &info); left--) {
+		if (info.type == INFO_MAIN)
+			return info.last < 0;
+		address = info.previous;
+	}
+	return false;
+}
+
 /* The code of the program goes before the phase says so, and its lexicals go in between. */
 static bool has_ended(uintptr_t interpreter)
 {

@@ -15,6 +15,9 @@ bool perl_is_destroying(uintptr_t interpreter);
 /* Has the program ended, and its objects are destroyed? */
 bool perl_is_ending(uintptr_t interpreter);
 
+/* Were all subs, and the program, left by exit? What is in temporaries goes after that. */
+bool perl_is_left(uintptr_t interpreter);
+
 /* Is there an interpreter at this address? A thread may keep that of one that is gone. */
 bool perl_is_alive(uintptr_t interpreter);
 

@@ -125,6 +125,22 @@ static void the_end_of_a_program_is_told(void **state)
 	}
 }
 
+static void a_program_that_was_left_is_told(void **state)
+{
+	int32_t none = -1;
+
+	(void)state;
+	for (unsigned i = 0; init_each(i); i++) {
+		fake_perl_destroy(&fake);
+		assert_false(perl_is_left(fake.interpreter));
+		memcpy((void *)(fake.info + 32), &none, sizeof(none));
+		assert_true(perl_is_left(fake.interpreter));
+		/* It has not begun. */
+		fake_perl_set_phase(&fake, 1);
+		assert_false(perl_is_left(fake.interpreter));
+	}
+}
+
 static void an_interpreter_that_is_gone_is_not_alive(void **state)
 {
 	(void)state;
@@ -170,6 +186,7 @@ static void read_all(void)
 	}
 	perl_is_alive(fake.interpreter);
 	perl_is_ending(fake.interpreter);
+	perl_is_left(fake.interpreter);
 	perl_is_destroying(fake.interpreter);
 	perl_called(fake.call, peek_word(perl_variable(fake.interpreter, PERL_PAD)), called,
 		    sizeof(called));
@@ -230,6 +247,7 @@ int main(void)
 		cmocka_unit_test(a_call_without_parts_has_no_name),
 		cmocka_unit_test(a_destroy_in_c_is_told_and_has_no_frame),
 		cmocka_unit_test(the_end_of_a_program_is_told),
+		cmocka_unit_test(a_program_that_was_left_is_told),
 		cmocka_unit_test(an_interpreter_that_is_gone_is_not_alive),
 		cmocka_unit_test(versions_that_are_not_known_are_refused),
 		cmocka_unit_test(damaged_memory_gives_fewer_frames_never_a_crash),
