@@ -7,6 +7,7 @@
 #define CAPTURE_ATTEMPT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "capture/libpq.h"
 
@@ -20,6 +21,7 @@ struct attempt {
 	/* A function runs that has said, or will say, which connection it makes, or that it
 	 * makes none. */
 	bool is_known;
+	uint8_t errand; /* slot, plus 1, of the libpq whose PQcancel... or PQping was called last */
 };
 
 extern _Thread_local __attribute__((tls_model("initial-exec"))) struct attempt attempt;

@@ -20,7 +20,16 @@
 
 static struct libpq *find(size_t slot, uintptr_t return_address, enum libpq_call call)
 {
+	/* PQcancelFinish jumps to PQfinish, and PQcancelPoll to PQconnectPoll, with what is no
+	 * connection on record. */
+	if (slot == NO_SLOT && attempt.errand && object_is_shim(return_address))
+		slot = attempt.errand - 1u;
 	return slot == NO_SLOT ? libpq_find(return_address, call) : libpq_in_slot(slot);
+}
+
+static void note_errand(const struct libpq *libpq)
+{
+	attempt.errand = (uint8_t)(libpq_slot(libpq) + 1);
 }
 
 /* Where a call on `conn` goes: to the libpq that made it, else to its caller's. Both
@@ -132,17 +141,16 @@ static bool is_application(const struct libpq *libpq, uintptr_t return_address)
 		REAL(libpq, type, name, parameters) arguments;                          \
 	}
 
-/* Nothing to note, and nothing to return. */
-#define WRAP_VOID(type, name, parameters, arguments)                                    \
+#define WRAP_CANCEL_FINISH(type, name, parameters, arguments)                           \
 	LINKAGE type NAME(name) parameters                                              \
 	{                                                                               \
 		struct libpq *libpq = find(SLOT, RETURN_ADDRESS, CALL_##name);          \
                                                                                         \
-		if (libpq)                                                              \
-			REAL(libpq, type, name, parameters) arguments;                  \
+		if (!libpq)                                                             \
+			return;                                                         \
+		note_errand(libpq);                                                  \
+		REAL(libpq, type, name, parameters) arguments;                          \
 	}
-
-#define WRAP_CANCEL_FINISH WRAP_VOID
 
 /* What connects inside, and ends it again: no connection of the program's. */
 #define WRAP_ERRAND(type, name, parameters, arguments, missing)                         \
@@ -153,6 +161,7 @@ static bool is_application(const struct libpq *libpq, uintptr_t return_address)
                                                                                         \
 		if (!libpq)                                                             \
 			return missing;                                                 \
+		note_errand(libpq);                                                  \
 		attempt.is_known = true;                                                \
 		type status = REAL(libpq, type, name, parameters) arguments;            \
                                                                                         \
