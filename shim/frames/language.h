@@ -54,6 +54,8 @@ struct language_moment {
 	 * (conn.close() gives "close"; a `with` block's end "__exit__"); "" when its
 	 * current instruction is no call, as when a dropped reference ends an object;
 	 * "?" when it calls something that has no plain name there (table[0]()).
+	 * PHP: what its own function is called that runs; "= null" or "unset" where the script
+	 * lets go of a value on purpose.
 	 * Python up to 3.10: when a function's return drops its locals, the caller's
 	 * call of that function. */
 	char called[LANGUAGE_ATTRIBUTE_MAX];

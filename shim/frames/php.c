@@ -2,7 +2,6 @@
  * interpreter, and decides when its memory is trusted.
  *
  * Such a build runs in one thread of a process, the main one. */
-#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <unistd.h>
@@ -85,7 +84,7 @@ static void follow_interpreter(void)
 /* Can this thread's frames be read? */
 static bool is_readable(void)
 {
-	if (atomic_load(&state) != LANGUAGE_READY || !is_php_thread())
+	if (!is_php_thread() || attach() != LANGUAGE_READY)
 		return false;
 	follow_interpreter();
 	if (atomic_load(&state) == LANGUAGE_READY && !php_runtime.file) {

@@ -64,12 +64,19 @@ static bool is_set_to_nothing(uintptr_t frame, uintptr_t address, const struct p
 }
 
 /* What the frame does on purpose to be rid of a value; "" nothing. */
-static const char *release_of(uintptr_t frame, uintptr_t address, const struct php_opline *opline)
+static const char *release_of(const struct language_frame *frame)
 {
-	switch (kinds[opline->opcode]) {
+	struct php_frame read;
+	struct php_opline opline;
+
+	if (!php_frame_read(frame->frame, &read) || read.function != frame->code ||
+	    !php_is_user(php_function_type(read.function)) ||
+	    !php_opline_read(read.opline, &opline))
+		return "";
+	switch (kinds[opline.opcode]) {
 	case OPCODE_ASSIGN:
 	case OPCODE_ASSIGN_INTO:
-		return is_set_to_nothing(frame, address, opline) ? "= null" : "";
+		return is_set_to_nothing(frame->frame, read.opline, &opline) ? "= null" : "";
 	case OPCODE_UNSET:
 		return "unset";
 	default:
@@ -77,54 +84,38 @@ static const char *release_of(uintptr_t frame, uintptr_t address, const struct p
 	}
 }
 
-static void read_called(const struct language_frame *frame, char *ret, size_t size)
+static bool read_name(const struct language_frame *frame, char *ret, size_t size)
 {
-	struct php_frame read;
-	struct php_opline opline;
+	uintptr_t name = peek_word(frame->code + PHP_FUNCTION_NAME);
 
-	ret[0] = 0;
-	if (!php_frame_read(frame->frame, &read) || read.function != frame->code)
-		return;
-	if (!php_is_user(php_function_type(read.function))) {
-		if (php_text_read(peek_word(read.function + PHP_FUNCTION_NAME), ret, size))
-			ret[0] = 0;
-		return;
-	}
-	if (!php_opline_read(read.opline, &opline))
-		return;
-
-	const char *release = release_of(frame->frame, read.opline, &opline);
-
-	memcpy(ret, release, strlen(release) + 1);
+	return name && php_text_read(name, ret, size) == 0;
 }
 
 static bool is_destructor(const struct language_frame *frame)
 {
 	char name[LANGUAGE_ATTRIBUTE_MAX];
-	uintptr_t text = peek_word(frame->code + PHP_FUNCTION_NAME);
 
-	return text && !php_text_read(text, name, sizeof(name)) && !strcmp(name, "__destruct");
+	return read_name(frame, name, sizeof(name)) && strcmp(name, "__destruct") == 0;
 }
 
 /* A destructor is run by what its caller does. */
-static void read_destroyed(const struct language_frame *frames, size_t count,
-			   struct language_moment *ret)
+static const char *release_by(const struct language_frame *frames, size_t count)
 {
-	struct php_frame read;
-	struct php_opline opline;
-	size_t i = 0;
+	for (size_t i = 0; i + 1 < count; i++)
+		if (is_destructor(&frames[i]))
+			return release_of(&frames[i + 1]);
+	return release_of(&frames[0]);
+}
 
-	while (i < count && !is_destructor(&frames[i]))
-		i++;
-	if (i + 1 >= count || !php_frame_read(frames[i + 1].frame, &read) ||
-	    !php_is_user(php_function_type(read.function)) ||
-	    !php_opline_read(read.opline, &opline))
-		return;
-
-	const char *release = release_of(frames[i + 1].frame, read.opline, &opline);
+static void read_called(const struct language_frame *frames, size_t count, char *ret, size_t size)
+{
+	const char *release = release_by(frames, count);
+	bool is_internal = php_function_type(frames[0].code) == PHP_FUNCTION_INTERNAL;
 
 	if (*release)
-		memcpy(ret->called, release, strlen(release) + 1);
+		memcpy(ret, release, strlen(release) + 1);
+	else if (!is_internal || !read_name(&frames[0], ret, size))
+		ret[0] = 0;
 }
 
 /* exit() since 8.0: an exception that nothing catches takes all frames apart. */
@@ -153,6 +144,5 @@ void php_read_moment(const struct language_frame *frames, size_t count,
 	*ret = (struct language_moment){ .is_finalizing = is_shutting_down() || is_exiting() };
 	if (count == 0)
 		return;
-	read_called(&frames[0], ret->called, sizeof(ret->called));
-	read_destroyed(frames, count, ret);
+	read_called(frames, count, ret->called, sizeof(ret->called));
 }

@@ -90,6 +90,20 @@ static void an_internal_function_is_what_is_called(void **state)
 	assert_true(moment.is_finalizing);
 }
 
+/* What a PHP with threads exports in the place of its globals. */
+extern size_t executor_globals_offset;
+__attribute__((visibility("default"))) size_t executor_globals_offset = 8;
+
+static void a_build_with_threads_is_refused(void **state)
+{
+	struct language_frame frame;
+	bool is_truncated;
+
+	(void)state;
+	assert_int_equal(LANGUAGE_UNSUPPORTED, php.attach());
+	assert_int_equal(0, php.walk(&frame, 1, &is_truncated));
+}
+
 static uintptr_t executed_file(void)
 {
 	return php_file_of(fake.method->function);
@@ -134,6 +148,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_a_script_lets_go_on_purpose_is_told),
 		cmocka_unit_test(an_internal_function_is_what_is_called),
+		cmocka_unit_test(a_build_with_threads_is_refused),
 		cmocka_unit_test(the_offsets_are_where_the_accessors_agree),
 	};
 
