@@ -82,6 +82,13 @@ static bool cause_is_native(const struct site *site)
 	return cause_is_left_open(site) && !has_language_frames(site);
 }
 
+static bool cause_is_native_rust(const struct site *site)
+{
+	const char *ending = strrchr(site->report.user_line.file, '.');
+
+	return cause_is_native(site) && ending && strcmp(ending, ".rs") == 0;
+}
+
 static bool cause_is_pooled(const struct site *site)
 {
 	return *site->report.pool_library;

@@ -16,16 +16,23 @@ static const struct code_place loops[] = {
 #undef LOOP
 };
 
-/* The start-up code that every main program contains. */
-static bool is_start_code(const struct report_frame *frame)
+/* The start-up code that every main program contains; Rust's has a main of C. */
+static bool is_start_code(const struct owned_frame *frames, size_t index)
 {
-	return strcmp(frame->function, "_start") == 0;
+	const struct report_frame *frame = &frames[index].frame;
+
+	return strcmp(frame->function, "_start") == 0 ||
+	       (strcmp(frame->function, "main") == 0 && !frame->line && index > 0 &&
+		strcmp(frames[index - 1].frame.library, "rust") == 0);
 }
 
-static bool is_candidate(const struct owned_frame *frame, bool is_native, enum owner owner)
+static bool is_candidate(const struct owned_frame *frames, size_t index, bool is_native,
+			 enum owner owner)
 {
+	const struct owned_frame *frame = &frames[index];
+
 	return !frame->is_call && frame->is_native == is_native && frame->owner == owner &&
-	       !(is_native && is_start_code(&frame->frame));
+	       !(is_native && is_start_code(frames, index));
 }
 
 static const struct owned_frame *neighbour(const struct owned_frame *frames, size_t count,
@@ -80,7 +87,7 @@ void user_line_mark(struct owned_frame *frames, size_t count)
 	count = inside_worker(frames, count);
 	for (size_t tier = 0; !is_found && tier < sizeof(tiers) / sizeof(tiers[0]); tier++)
 		for (size_t i = 0; i < count; i++)
-			if (is_candidate(&frames[i], tiers[tier].is_native, tiers[tier].owner)) {
+			if (is_candidate(frames, i, tiers[tier].is_native, tiers[tier].owner)) {
 				frames[i].frame.is_user = true;
 				is_found = true;
 			}

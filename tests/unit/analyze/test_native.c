@@ -31,6 +31,29 @@ static void what_was_compiled_in_from_a_library_is_no_line_of_the_program(void *
 	scene_free(scene);
 }
 
+static void the_main_that_rust_makes_is_no_line_of_the_program(void **state)
+{
+	struct scene *scene = scene_new();
+	struct ledger_builder *builder = scene_add(scene, 1);
+	uint32_t program = builder_module(builder, "/srv/x", LEDGER_MODULE_MAIN);
+	const struct report_stack *stack;
+
+	(void)state;
+	fake_line("/srv/x", 0x100, "x::main", "/srv/main.rs", 9);
+	fake_line("/srv/x", 0x110, "std::rt::lang_start", "/rustc/1/library/std/src/rt.rs", 5);
+	fake_symbol("/srv/x", 0x120, "main");
+	builder_open(builder, builder_site(builder, BUILDER_STACK(
+		builder, builder_call(builder, "PQconnectdb"),
+		builder_native(builder, program, 0x100), builder_native(builder, program, 0x110),
+		builder_native(builder, program, 0x120))), 0);
+	stack = &scene_report(scene)->sites[0].opened_stack;
+	assert_true(stack->frames[1].is_user);
+	assert_string_equal(stack->frames[3].function, "main");
+	assert_false(stack->frames[3].is_user);
+	assert_says(scene->report->sites[0].cure, "Drop");
+	scene_free(scene);
+}
+
 static const struct {
 	const char *library, *cure;
 } rows[] = {
@@ -84,6 +107,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_was_compiled_in_from_a_library_is_no_line_of_the_program),
+		cmocka_unit_test(the_main_that_rust_makes_is_no_line_of_the_program),
 		cmocka_unit_test(the_cure_is_a_call_of_the_library_in_between),
 		cmocka_unit_test(what_a_library_keeps_by_design_is_held_unless_it_was_cut_off),
 	};
