@@ -27,7 +27,8 @@ static size_t walk(struct language_frame *frames, size_t max, bool *ret_is_trunc
 	if (!ruby_frames_take(&all, max + max / 2))
 		return 0;
 
-	bool is_open = ruby_stack_open(&stack, &all);
+	/* From 3.3 on a thread that runs nothing has no context to look into. */
+	bool is_open = all.count > 0 && ruby_stack_open(&stack, &all);
 
 	*ret_is_truncated = all.is_truncated;
 	for (size_t i = 0; i < all.count; i++) {

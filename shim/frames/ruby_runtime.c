@@ -96,6 +96,7 @@ bool ruby_is_readable(void)
 	    (ruby_runtime.machine != 0 && peek_word(ruby_runtime.machine) == 0) ||
 	    !ruby_runtime.is_ruby_thread())
 		return false;
+	/* Else rb_profile_frames, too, reads the frames of the thread that has the lock. */
 	return ruby_runtime.shared_context == 0 || ruby_has_lock() || ruby_runtime.is_alone();
 }
 

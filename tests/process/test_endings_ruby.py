@@ -72,6 +72,7 @@ def test_a_child_that_ends_finishes_its_parents_connection(shim, programs):
     assert result.output in ("child\nPG::ConnectionBad\n", "child\nPG::UnableToSend\n")
     (misuse,) = result.report["misuse"]
     assert "inherited" in misuse["kind"]
+    assert "ends by exit!" in misuse["cure"]
     (line,) = [frame for frame in misuse["stacks"]["misused"]
                if frame["function"] == "end_child_finishes"]
     assert line["is_user"]

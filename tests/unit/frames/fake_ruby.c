@@ -87,6 +87,7 @@ char *rb_string_value_ptr(volatile uintptr_t *string)
 
 uintptr_t rb_thread_current(void)
 {
+	assert(fake.count > 0);
 	return (uintptr_t)fake.object;
 }
 

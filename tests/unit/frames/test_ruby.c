@@ -128,6 +128,19 @@ static void a_thread_that_is_not_rubys_has_no_frames(void **state)
 	assert_int_equal(0, walk(frames));
 }
 
+static void a_thread_that_runs_nothing_is_not_asked_for_its_stack(void **state)
+{
+	struct language_frame frames[MAX];
+	struct language_moment moment;
+
+	(void)state;
+	fake_ruby_init(NULL, 0);
+	fake.has_lock = true;
+	assert_int_equal(0, walk(frames));
+	ruby.read_moment(frames, 0, &moment);
+	assert_string_equal("", moment.called);
+}
+
 static struct language_moment moment_of(bool has_lock, bool is_collecting)
 {
 	struct language_frame frames[MAX];
@@ -181,6 +194,7 @@ int main(void)
 		cmocka_unit_test(a_pools_class_is_named_by_its_file),
 		cmocka_unit_test(a_frame_whose_code_the_collector_moved_is_not_looked_at),
 		cmocka_unit_test(a_thread_that_is_not_rubys_has_no_frames),
+		cmocka_unit_test(a_thread_that_runs_nothing_is_not_asked_for_its_stack),
 		cmocka_unit_test(what_is_called_and_collecting_is_known_with_the_lock_only),
 		cmocka_unit_test(ruby_code_calls_nothing_in_c),
 	};
