@@ -90,6 +90,7 @@ static bool find_variables(struct perl_runtime *runtime)
 	       peek(size, &bytes, sizeof(bytes)) && bytes == runtime->layout.size;
 }
 
+/* "perl", "perl5.36.0" */
 static bool is_perl_program(void)
 {
 	char path[LANGUAGE_PATH_MAX];
@@ -102,8 +103,9 @@ static bool is_perl_program(void)
 	path[length] = 0;
 
 	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
 
-	return strncmp(slash ? slash + 1 : path, "perl", 4) == 0;
+	return strcmp(name, "perl") == 0 || strncmp(name, "perl5", 5) == 0;
 }
 
 static enum language_state attach_locked(void)
@@ -225,6 +227,15 @@ static bool is_first(uintptr_t interpreter)
 	return perl_runtime.key == 0 || peek_word(perl_runtime.first) == interpreter;
 }
 
+/* A host goes on when its Perl has ended, and calls subs when no program runs: there, the
+ * end is while objects are destroyed for it. */
+static bool is_ending(uintptr_t interpreter)
+{
+	if (is_perl_process)
+		return perl_is_ending(interpreter) || perl_is_left(interpreter);
+	return perl_is_ending(interpreter) && perl_has_destroy(interpreter);
+}
+
 static void read_moment(const struct language_frame *frames, size_t count,
 			struct language_moment *ret)
 {
@@ -237,10 +248,7 @@ static void read_moment(const struct language_frame *frames, size_t count,
 		return;
 	/* Perl has no cyclic collector. */
 	ret->is_collecting_known = true;
-	/* Hosts call subs when no program runs. */
-	ret->is_finalizing = is_first(interpreter) &&
-			     (perl_is_ending(interpreter) ||
-			      (is_perl_process && perl_is_left(interpreter)));
+	ret->is_finalizing = is_first(interpreter) && is_ending(interpreter);
 	if (!perl_is_destroying(interpreter))
 		perl_called(peek_word(perl_variable(interpreter, PERL_OP)),
 			    peek_word(perl_variable(interpreter, PERL_PAD)), ret->called,

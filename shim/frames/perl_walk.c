@@ -73,19 +73,32 @@ bool perl_is_running(uintptr_t interpreter)
 	return phase >= PHASE_START && phase <= PHASE_END;
 }
 
-bool perl_is_left(uintptr_t interpreter)
+/* The innermost stack of contexts of that type. */
+static bool find_info(uintptr_t interpreter, int32_t type, struct stack_info *ret)
 {
 	uintptr_t address = variable(interpreter, PERL_STACK_INFO);
-	struct stack_info info;
 
-	if (phase_of(interpreter) < PHASE_RUN)
-		return false;
-	for (unsigned left = STACKS_MAX; left > 0 && info_read(address, &info); left--) {
-		if (info.type == INFO_MAIN)
-			return info.last < 0;
-		address = info.previous;
+	for (unsigned left = STACKS_MAX; left > 0 && info_read(address, ret); left--) {
+		if (ret->type == type)
+			return true;
+		address = ret->previous;
 	}
 	return false;
+}
+
+bool perl_is_left(uintptr_t interpreter)
+{
+	struct stack_info info;
+
+	return phase_of(interpreter) >= PHASE_RUN && find_info(interpreter, INFO_MAIN, &info) &&
+	       info.last < 0;
+}
+
+bool perl_has_destroy(uintptr_t interpreter)
+{
+	struct stack_info info;
+
+	return find_info(interpreter, INFO_DESTROY, &info);
 }
 
 /* The code of the program goes before the phase says so, and its lexicals go in between. */

@@ -12,6 +12,9 @@ int perl_describe(const struct language_frame *frame, struct language_descriptio
 /* Was C code called here as the DESTROY of an object that nothing refers to any more? */
 bool perl_is_destroying(uintptr_t interpreter);
 
+/* Does a DESTROY run, here or further out? */
+bool perl_has_destroy(uintptr_t interpreter);
+
 /* Has the program ended, and its objects are destroyed? */
 bool perl_is_ending(uintptr_t interpreter);
 

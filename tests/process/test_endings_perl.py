@@ -4,6 +4,7 @@ A row is as in test_endings.py: the program's argument, its exit status (negativ
 the connection's ending and how it came to it, the process's end, and the verdict.
 """
 import signal
+import subprocess
 
 import pytest
 
@@ -86,6 +87,19 @@ def test_a_child_that_leaves_its_parents_handle_alone_is_not_accused(name, shim,
     report = result.report
     assert report["misuse"] == []
     assert total(report, "opened") == total(report, "closed") == 1
+
+
+@pytest.mark.parametrize("level", ["0", "1", "2"])
+def test_a_host_that_ends_its_perl_goes_on_unharmed(level, shim, compile_program):
+    flags = subprocess.run([PERL, "-MExtUtils::Embed", "-e", "ccopts; ldopts"], check=True,
+                           text=True, stdout=subprocess.PIPE).stdout.split()
+    program = compile_program("perl_host.c", "perl_host", *flags, "-lpq")
+    result = shim.assert_same([program, level])
+    assert (result.status, total(result.report, "opened")) == (0, 12)
+    assert total(result.report, "closed") == 10
+    (site,) = [site for site in result.report["sites"] if site["verdict"] != "ok"]
+    assert (site["user_line"]["function"], site["verdict"]) == ("main::work", "dropped")
+    assert site["count"] == 2
 
 
 def test_the_program_does_the_same_with_the_shim(shim, programs):

@@ -74,6 +74,19 @@ static void every_file_has_its_owner(void **state)
 	arena_free(arena);
 }
 
+static void a_program_that_is_named_like_perl_is_the_user_s(void **state)
+{
+	struct arena *arena = arena_new();
+	const char *library;
+
+	(void)state;
+	assert_non_null(arena);
+	assert_false(arena_begin(arena));
+	assert_int_equal(OWNER_PROGRAM, owner_find(arena, LEDGER_NATIVE, "/srv/perl_host", true,
+						   &library));
+	arena_free(arena);
+}
+
 static void modules_of_c_code_have_their_names(void **state)
 {
 	static const char *const modules[][2] = {
@@ -164,6 +177,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_file_has_its_owner),
+		cmocka_unit_test(a_program_that_is_named_like_perl_is_the_user_s),
 		cmocka_unit_test(modules_of_c_code_have_their_names),
 		cmocka_unit_test(every_end_is_told),
 	};

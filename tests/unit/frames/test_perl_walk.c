@@ -99,8 +99,10 @@ static void a_destroy_in_c_is_told_and_has_no_frame(void **state)
 		bool is_truncated;
 
 		assert_false(perl_is_destroying(fake.interpreter));
+		assert_false(perl_has_destroy(fake.interpreter));
 		fake_perl_destroy(&fake);
 		assert_true(perl_is_destroying(fake.interpreter));
+		assert_true(perl_has_destroy(fake.interpreter));
 		assert_true(perl_is_alive(fake.interpreter));
 		assert_int_equal(2, perl_walk(fake.interpreter, frames, FRAMES_MAX,
 					      &is_truncated));
@@ -188,6 +190,7 @@ static void read_all(void)
 	perl_is_ending(fake.interpreter);
 	perl_is_left(fake.interpreter);
 	perl_is_destroying(fake.interpreter);
+	perl_has_destroy(fake.interpreter);
 	perl_called(fake.call, peek_word(perl_variable(fake.interpreter, PERL_PAD)), called,
 		    sizeof(called));
 	assert_true(strlen(called) < sizeof(called));
