@@ -32,6 +32,10 @@ PYTHONS = {
 }
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "xdist_group: run by one worker, where there are several")
+
+
 @pytest.fixture(scope="session")
 def server():
     server = Server(DEBIAN_BINARIES)
@@ -100,7 +104,10 @@ def newer_libpq():
     return native_directory(17) / "lib" / "libpq.so.5"
 
 
-@pytest.fixture(scope="session", params=MAJORS, ids=lambda major: f"libpq-{major}")
+# One worker of pytest-xdist has all tests of a major: each would start its server.
+@pytest.fixture(scope="session", params=[
+    pytest.param(number, id=f"libpq-{number}", marks=pytest.mark.xdist_group(f"libpq-{number}"))
+    for number in MAJORS])
 def major(request, tmp_path_factory):
     """Each major's libpq and its own server, from its first test to its last."""
     major = Major(request.param, native_directory(request.param),
