@@ -48,8 +48,10 @@ static uint16_t opcode(uintptr_t names, const char *name)
 	return UINT16_MAX;
 }
 
-static bool find_opcodes(struct perl_opcodes *opcodes)
+static bool find_opcodes(struct perl_runtime *runtime)
 {
+	struct perl_opcodes *opcodes = &runtime->opcodes;
+	uint16_t leaving;
 	const struct {
 		uint16_t *number;
 		const char *name;
@@ -66,14 +68,16 @@ static bool find_opcodes(struct perl_opcodes *opcodes)
 		{ &opcodes->method_redirected, "method_redir" },
 		{ &opcodes->method_redirected_super, "method_redir_super" },
 		{ &opcodes->eval_text, "entereval" },
+		{ &leaving, "exit" },
 	};
-	uintptr_t names = symbol_address("PL_op_name");
+	uintptr_t names = symbol_address("PL_op_name"), functions = symbol_address("PL_ppaddr");
 
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++) {
 		*wanted[i].number = opcode(names, wanted[i].name);
 		if (*wanted[i].number == UINT16_MAX)
 			return false;
 	}
+	runtime->exit_function = peek_word(functions + leaving * sizeof(uintptr_t));
 	return true;
 }
 
@@ -117,7 +121,7 @@ static enum language_state attach_locked(void)
 	runtime.key = symbol_address("PL_thr_key");
 	runtime.minor = peek_byte(symbol_address("PL_version"));
 	if (peek_byte(symbol_address("PL_revision")) != 5 || !find_variables(&runtime) ||
-	    !find_opcodes(&runtime.opcodes) ||
+	    !find_opcodes(&runtime) ||
 	    !symbol_code(symbol_address("perl_run"), &runtime.code))
 		return LANGUAGE_UNSUPPORTED;
 	is_perl_process = is_perl_program();
@@ -248,11 +252,11 @@ static void read_moment(const struct language_frame *frames, size_t count,
 		return;
 	/* Perl has no cyclic collector. */
 	ret->is_collecting_known = true;
-	ret->is_finalizing = is_first(interpreter) && is_ending(interpreter);
 	if (!perl_is_destroying(interpreter))
 		perl_called(peek_word(perl_variable(interpreter, PERL_OP)),
 			    peek_word(perl_variable(interpreter, PERL_PAD)), ret->called,
 			    sizeof(ret->called));
+	ret->is_finalizing = is_first(interpreter) && is_ending(interpreter);
 }
 
 static bool is_evaluator(uintptr_t pc)

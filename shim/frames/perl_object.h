@@ -30,6 +30,7 @@ struct perl_runtime {
 	struct perl_opcodes opcodes;
 	uintptr_t first; /* address of PL_curinterp: the process's first interpreter */
 	uintptr_t key;   /* address of PL_thr_key: this thread's; 0 without threads */
+	uintptr_t exit_function; /* what an exit runs; 0 unknown */
 	struct symbol code; /* the interpreter's, all of it */
 };
 

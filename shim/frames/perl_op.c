@@ -7,7 +7,8 @@
 
 /* Bytes into an op. The last one is also the place of a constant, or of its number in
  * the pad. */
-enum { OP_NEXT = 0, OP_SIBLING = 8, OP_TARGET = 24, OP_TYPE = 32, OP_FLAGS = 34, OP_FIRST = 40 };
+enum { OP_NEXT = 0, OP_SIBLING = 8, OP_FUNCTION = 16, OP_TARGET = 24, OP_TYPE = 32,
+       OP_FLAGS = 34, OP_FIRST = 40 };
 enum { TYPE_BITS = 0x1ff, TYPE_MORE_SIBLINGS = 0x4000, FLAG_KIDS = 4 };
 
 /* A statement with more code than this shows its first line. */
@@ -129,6 +130,12 @@ uintptr_t perl_statement(uintptr_t cop, uintptr_t op, bool is_next)
 		part = parent;
 	}
 	return cop;
+}
+
+bool perl_op_is_exit(uintptr_t op)
+{
+	return perl_runtime.exit_function != 0 && op % sizeof(void *) == 0 &&
+	       peek_word(op + OP_FUNCTION) == perl_runtime.exit_function;
 }
 
 static bool is_named_method(uint16_t type)

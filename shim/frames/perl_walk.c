@@ -25,7 +25,7 @@ enum { PHASE_START = 1, PHASE_RUN = 4, PHASE_END = 5, PHASE_DESTRUCT = 6 };
 /* So many are looked at, calls or not: what is longer is no chain, or a ring. */
 enum { STACKS_MAX = 1 << 12, CONTEXTS_MAX = 1 << 16 };
 /* So far down a saved op is looked for: what DESTROY saves is on top. */
-enum { SAVED_MAX = 256 };
+enum { SAVED_MAX = 128, SAVED_TYPE_MAX = 63 };
 
 struct stack_info {
 	uintptr_t stack, contexts, previous;
@@ -111,17 +111,23 @@ static bool has_ended(uintptr_t interpreter)
 }
 
 /* A DESTROY saves the op that it interrupts. When that is the root of the program, the
- * program's last statement is done, and the lexicals of its file are let go. */
+ * program's last statement is done, and the lexicals of its file are let go; when it is
+ * exit, those of everything. A saved op is a pointer with a small number behind it, but so
+ * are other things that are saved. */
 static bool is_leaving(uintptr_t interpreter)
 {
-	uintptr_t root = variable(interpreter, PERL_MAIN_ROOT);
-	uintptr_t saved = variable(interpreter, PERL_SAVED);
-	int32_t count = peek_int(perl_variable(interpreter, PERL_SAVED_COUNT));
+	uintptr_t words[SAVED_MAX], root = variable(interpreter, PERL_MAIN_ROOT);
+	int32_t used = peek_int(perl_variable(interpreter, PERL_SAVED_COUNT));
+	int32_t count = used < SAVED_MAX ? used : SAVED_MAX;
 
-	if (root == 0)
+	if (count < 2 || !peek(variable(interpreter, PERL_SAVED) +
+			       (uintptr_t)(used - count) * sizeof(*words),
+			       words, (size_t)count * sizeof(*words)))
 		return false;
-	for (int32_t i = count - 1; i >= 0 && i >= count - SAVED_MAX; i--)
-		if (peek_word(saved + (uintptr_t)i * sizeof(uintptr_t)) == root)
+	peek_set_guarded(true);
+	for (int32_t i = 0; i + 1 < count; i++)
+		if (words[i + 1] <= SAVED_TYPE_MAX && words[i] != 0 &&
+		    (words[i] == root || perl_op_is_exit(words[i])))
 			return true;
 	return false;
 }

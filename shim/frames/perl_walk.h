@@ -15,7 +15,7 @@ bool perl_is_destroying(uintptr_t interpreter);
 /* Does a DESTROY run, here or further out? */
 bool perl_has_destroy(uintptr_t interpreter);
 
-/* Has the program ended, and its objects are destroyed? */
+/* Has the program ended, and its objects are destroyed? Leaves this thread's reads guarded. */
 bool perl_is_ending(uintptr_t interpreter);
 
 /* Were all subs, and the program, left by exit? What is in temporaries goes after that. */

@@ -234,11 +234,6 @@ void fake_perl_set_phase(struct fake_perl *fake, int32_t phase)
 	set_int(perl_variable(fake->interpreter, PERL_PHASE), phase);
 }
 
-void fake_perl_set_op(struct fake_perl *fake, uintptr_t op)
-{
-	set_variable(fake, PERL_OP, op);
-}
-
 void fake_perl_destroy(struct fake_perl *fake)
 {
 	uintptr_t info = take(fake, 48), stack = take(fake, 24);
@@ -260,5 +255,6 @@ void fake_perl_save(struct fake_perl *fake, uintptr_t word)
 	memcpy(&used, (void *)count, sizeof(used));
 	memcpy(&saved, (void *)perl_variable(fake->interpreter, PERL_SAVED), sizeof(saved));
 	set_word(saved + (uintptr_t)used * 8, word);
-	set_int(count, used + 1);
+	set_word(saved + (uintptr_t)used * 8 + 8, 25); /* what it is */
+	set_int(count, used + 2);
 }

@@ -30,10 +30,9 @@ void fake_perl_init(struct fake_perl *fake, unsigned minor, bool has_threads);
 
 /* Changes what the interpreter has. */
 void fake_perl_set_phase(struct fake_perl *fake, int32_t phase);
-void fake_perl_set_op(struct fake_perl *fake, uintptr_t op);
 /* DESTROY, written in C, is called from the innermost frame. */
 void fake_perl_destroy(struct fake_perl *fake);
-/* Puts a word on what is put back when scopes end. */
+/* Puts a word on what is put back when scopes end, as an op is. */
 void fake_perl_save(struct fake_perl *fake, uintptr_t word);
 
 #endif

@@ -120,6 +120,16 @@ static void the_end_of_a_program_is_told(void **state)
 		fake_perl_save(&fake, fake.call);
 		assert_true(perl_is_ending(fake.interpreter));
 
+		/* An exit, among words that are no addresses. */
+		assert_true(init_each(i));
+		perl_runtime.exit_function = fake.package;
+		fake_perl_save(&fake, 4096);
+		fake_perl_save(&fake, UINTPTR_MAX - 7);
+		fake_perl_save(&fake, fake.call);
+		assert_false(perl_is_ending(fake.interpreter));
+		memcpy((void *)(fake.call + 16), &fake.package, sizeof(fake.package));
+		assert_true(perl_is_ending(fake.interpreter));
+
 		assert_true(init_each(i));
 		fake_perl_set_phase(&fake, 6);
 		assert_true(perl_is_ending(fake.interpreter));

@@ -8,14 +8,14 @@ use Step;
 
 sub handle_request {
     my $connector = DBIx::Connector->new('dbi:Pg:', '', '', { RaiseError => 1 });
-    return $connector->run(fixup => sub { ($_->selectrow_array('select 1'))[0] }); # leak here
+    my ($one) = $connector->run(fixup => sub { $_->selectrow_array('select 1') }); # leak here
+    step();
+    return $one;
 }
 
 if ($ARGV[0] eq 'leaks') {
-    for (1 .. 3) {
-        print handle_request(), "\n";
-        step();
-    }
+    print handle_request(), "\n" for 1 .. 3;
+    step();
 } else {
     my $connector = DBIx::Connector->new('dbi:Pg:', '', '');
     print $connector->run(ping => sub { $_->selectrow_array('select 1') }), "\n";
