@@ -208,7 +208,7 @@ bool object_is_main(uintptr_t address)
 		struct object *object = memory_map(sizeof(*object));
 
 		if (object) {
-			dl_iterate_phdr(read_main, object);
+			list_visit(read_main, object);
 			start = object->start;
 			__atomic_store_n(&end, object->end, __ATOMIC_RELEASE);
 		}
