@@ -14,12 +14,6 @@
 
 enum { LIBPQ_MAX = 16, CALLER_MAX = 64 };
 
-const char *const libpq_call_names[CALL_COUNT] = {
-#define LIBPQ_CALL(class, type, name, parameters, arguments) [CALL_##name] = #name,
-#include "capture/libpq_calls.def"
-#undef LIBPQ_CALL
-};
-
 /* An object that calls libpq, and the libpq its calls are bound to. */
 struct caller {
 	uintptr_t start, end;
@@ -35,6 +29,7 @@ static struct {
 	struct caller callers[CALLER_MAX]; /* all below is read under the lock, too */
 	size_t caller_count;
 	uint64_t generation; /* of the loaded objects that `callers` is true for */
+	bool has_partial;    /* some of `libpqs` is not complete; read without the lock */
 } table = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static bool libpq_covers(const struct libpq *libpq, uintptr_t address)
@@ -71,7 +66,7 @@ static struct libpq *caller_find_locked(uintptr_t address)
 
 static void caller_add_locked(const struct object *object, struct libpq *libpq)
 {
-	if (table.caller_count == CALLER_MAX)
+	if (table.caller_count == CALLER_MAX || caller_find_locked(object->start))
 		return;
 	table.callers[table.caller_count++] = (struct caller){ object->start, object->end, libpq };
 }
@@ -141,8 +136,8 @@ static struct libpq *libpq_make(void *function, struct object *scratch, bool is_
 		return libpq;
 	if (!objects_cover(&address, 1, scratch, 1, &index))
 		return NULL;
-	void *handle = dlopen(scratch->is_main ? NULL : scratch->path,
-			      RTLD_NOLOAD | RTLD_NODELETE | RTLD_LAZY);
+	void *handle = loader_real_dlopen()(scratch->is_main ? NULL : scratch->path,
+					    RTLD_NOLOAD | RTLD_NODELETE | RTLD_LAZY);
 
 	if (!handle)
 		return NULL;
@@ -163,20 +158,26 @@ static struct libpq *libpq_make(void *function, struct object *scratch, bool is_
 	if (!libpq && table.libpq_count < LIBPQ_MAX) {
 		libpq = &table.libpqs[table.libpq_count];
 		*libpq = made;
+		if (!made.is_complete)
+			__atomic_store_n(&table.has_partial, true, __ATOMIC_RELAXED);
 		__atomic_store_n(&table.libpq_count, table.libpq_count + 1, __ATOMIC_RELEASE);
 	}
 	pthread_mutex_unlock(&table.lock);
 	return libpq;
 }
 
-/* A function that is in no whole libpq is a wrapper's: its libpq is the global scope's. */
-static struct libpq *libpq_of_function(void *function, struct object *scratch)
+/* A function that is in no whole libpq is a wrapper's: of the global scope's libpq, if that
+ * one's callers reach it. */
+static struct libpq *libpq_of_function(void *function, enum libpq_call call,
+				       struct object *scratch)
 {
 	struct libpq *libpq = libpq_make(function, scratch, true);
 	void *anchor = libpq ? NULL : scope_resolve(RTLD_NEXT, SCOPE_ANCHOR);
 
 	if (anchor)
 		libpq = libpq_make(anchor, scratch, true);
+	if (anchor && libpq && libpq->call[call] != function)
+		libpq = NULL;
 	return libpq ? libpq : libpq_make(function, scratch, false);
 }
 
@@ -192,16 +193,11 @@ struct resolution {
 static struct libpq *caller_resolve(uintptr_t return_address, enum libpq_call call,
 				    struct resolution *resolution)
 {
-	uint8_t index;
-
-	if (!objects_cover(&return_address, 1, &resolution->caller, 1, &index)) {
-		/* Code that lies in no object: a JIT, or libffi's closures. */
-		memset(&resolution->caller, 0, sizeof(resolution->caller));
-		resolution->caller.is_main = true;
-	}
+	scope_read_caller(return_address, &resolution->caller);
 	void *function = scope_of_caller(&resolution->caller, libpq_call_names[call],
 					 resolution->scratch);
-	struct libpq *libpq = function ? libpq_of_function(function, resolution->scratch) : NULL;
+	struct libpq *libpq = function ? libpq_of_function(function, call, resolution->scratch) :
+					 NULL;
 
 	if (libpq && loader_was_deepbound(resolution->caller.path))
 		libpq_mark(libpq, LEDGER_MODULE_DEEPBOUND);
@@ -220,7 +216,9 @@ static struct libpq *libpq_look(uintptr_t return_address, enum libpq_call call)
 	if (call < CALL_PQexec)
 		callers_refresh();
 	libpq = caller_find(return_address);
-	if (!libpq) {
+	/* Where a wrapper has some of libpq's functions, each is asked for by itself. */
+	if (!libpq || !libpq->call[call] ||
+	    __atomic_load_n(&table.has_partial, __ATOMIC_RELAXED)) {
 		struct resolution *resolution = memory_map(sizeof(*resolution));
 
 		gate_enter();
@@ -243,27 +241,18 @@ struct libpq *libpq_find(uintptr_t return_address, enum libpq_call call)
 	return libpq;
 }
 
-bool libpq_is_there(uintptr_t return_address, enum libpq_call call)
+struct libpq *libpq_before(uintptr_t return_address, enum libpq_call call)
 {
+	if (!__atomic_load_n(&table.has_partial, __ATOMIC_RELAXED))
+		return NULL;
 	int error = errno;
-	bool is_there = libpq_look(return_address, call);
+	struct libpq *libpq = libpq_look(return_address, call);
 
 	errno = error;
-	return is_there;
+	return libpq && !libpq->is_complete ? libpq : NULL;
 }
 
-bool libpq_call_named(const char *name, enum libpq_call *ret_call)
-{
-	for (int call = 0; call < CALL_COUNT; call++) {
-		if (strcmp(name, libpq_call_names[call]))
-			continue;
-		*ret_call = (enum libpq_call)call;
-		return true;
-	}
-	return false;
-}
-
-struct libpq *libpq_asked_for(void *function)
+struct libpq *libpq_asked_for(void *function, enum libpq_call call)
 {
 	int error = errno;
 	struct libpq *libpq = libpq_inside((uintptr_t)function);
@@ -273,10 +262,12 @@ struct libpq *libpq_asked_for(void *function)
 
 		gate_enter();
 		if (scratch)
-			libpq = libpq_of_function(function, scratch);
+			libpq = libpq_make(function, scratch, true);
 		gate_leave();
 		memory_unmap(scratch, SCOPE_SCRATCH * sizeof(*scratch));
 	}
+	if (libpq && libpq->call[call] != function)
+		libpq = NULL;
 	if (libpq)
 		libpq_mark(libpq, LEDGER_MODULE_DLSYM);
 	errno = error;

@@ -44,14 +44,16 @@ enum { LIBPQ_SLOTS = 4 };
  * when there is none, which is said once. */
 struct libpq *libpq_find(uintptr_t return_address, enum libpq_call call);
 
-/* The same question, without a word when there is none. */
-bool libpq_is_there(uintptr_t return_address, enum libpq_call call);
+/* The library that a call from `return_address` reaches before libpq, which wraps some of
+ * its functions and is in the caller's scope alone. NULL for nearly everybody. */
+struct libpq *libpq_before(uintptr_t return_address, enum libpq_call call);
 
 /* Is `name` one of the wrapped calls? */
 bool libpq_call_named(const char *name, enum libpq_call *ret_call);
 
-/* The libpq that has `function`, which somebody got from dlsym; NULL when none has. */
-struct libpq *libpq_asked_for(void *function);
+/* The libpq whose `call` is `function`, which somebody got from dlsym; NULL when it is
+ * something else's of that name, or another preloaded library stands before it. */
+struct libpq *libpq_asked_for(void *function, enum libpq_call call);
 
 /* Each libpq has a number from 0 on, in the order of their first sight. */
 size_t libpq_slot(const struct libpq *libpq);

@@ -8,6 +8,7 @@
 #include "capture/libpq.h"
 #include "capture/objects.h"
 #include "capture/recorder.h"
+#include "capture/scope.h"
 #include "capture/wrappers.h"
 
 /* How many files may be opened deep-bound before they are no longer told apart. */
@@ -26,7 +27,7 @@ static struct {
 
 /* dlvsym is nobody's to wrap, and needs a version: those of the first glibc of each
  * architecture that is supported, still there in the newest. */
-static void *real_find(const char *name)
+void *loader_real(const char *name)
 {
 	static const char *const versions[] = {
 #if defined(__aarch64__)
@@ -64,7 +65,8 @@ loader_dlopen_function *loader_real_dlopen(void)
 	if (!function) {
 		int error = errno;
 
-		function = (loader_dlopen_function *)real_find("dlopen");
+		loader_error_prepare();
+		function = (loader_dlopen_function *)loader_real("dlopen");
 		if (!function)
 			function = no_dlopen;
 		__atomic_store_n(&real_dlopen, function, __ATOMIC_RELAXED);
@@ -80,7 +82,8 @@ loader_dlsym_function *loader_real_dlsym(void)
 	if (!function) {
 		int error = errno;
 
-		function = (loader_dlsym_function *)real_find("dlsym");
+		loader_error_prepare();
+		function = (loader_dlsym_function *)loader_real("dlsym");
 		if (!function)
 			function = no_dlsym;
 		__atomic_store_n(&real_dlsym, function, __ATOMIC_RELAXED);
@@ -143,8 +146,10 @@ static void *answer_of_handle(void *handle, const char *name, enum libpq_call ca
 		return NULL;
 	/* The scope of the main program: the shim is in it, as if it were a libpq. */
 	if (object_is_shim((uintptr_t)function))
-		return loader_dlsym(RTLD_NEXT, name) ? function : NULL;
-	return wrapper_for(libpq_asked_for(function), call, function);
+		return loader_dlsym(RTLD_NEXT, name) ? function : loader_miss(0, name);
+	if (!recorder_may_record())
+		return function;
+	return wrapper_for(libpq_asked_for(function, call), call, function);
 }
 
 void *loader_answer(void *handle, const char *name, uintptr_t return_address)
@@ -154,17 +159,19 @@ void *loader_answer(void *handle, const char *name, uintptr_t return_address)
 	void *answer = LOADER_PASS;
 
 	if (!name || !is_libpq_name(name) || object_is_shim(return_address) ||
-	    !libpq_call_named(name, &call) || !recorder_may_record())
+	    !libpq_call_named(name, &call))
 		return LOADER_PASS;
 	if (handle == RTLD_NEXT && !object_is_main(return_address))
 		return LOADER_PASS; /* who was loaded after the shim passes it by */
-	if (handle != RTLD_DEFAULT && handle != RTLD_NEXT)
+	if (handle == RTLD_NEXT && !loader_dlsym(handle, name))
+		answer = loader_miss(return_address, name);
+	else if (handle == RTLD_DEFAULT && !scope_has(return_address, name))
+		answer = loader_miss(return_address, name);
+	else if (handle != RTLD_DEFAULT && handle != RTLD_NEXT)
 		answer = answer_of_handle(handle, name, call);
-	else if (!libpq_is_there(return_address, call))
-		answer = loader_dlsym(RTLD_NEXT, name); /* NULL, and the error */
 	/* What was asked in between may have failed; this did not. */
 	if (answer)
-		(void)dlerror();
+		(void)loader_dlerror();
 	errno = error;
 	return answer;
 }

@@ -1,4 +1,4 @@
-/* The loader's functions that the shim stands in front of: dlopen and dlsym.
+/* The loader's functions that the shim stands in front of: dlopen, dlsym and dlerror.
  *
  * A plug-in opened with RTLD_DEEPBIND (PHP's pgsql) is bound past every preloaded
  * object, so the flag is cleared. Who asks dlsym for a function of libpq (ctypes, cffi,
@@ -22,8 +22,19 @@ typedef void *loader_dlsym_function(void *handle, const char *name);
 loader_dlopen_function *loader_real_dlopen(void);
 loader_dlsym_function *loader_real_dlsym(void);
 
+/* One of the loader's functions, past the shim's; NULL when there is none. */
+void *loader_real(const char *name);
+
 /* dlsym with the shim as its caller: what the rest of the shim calls. */
 void *loader_dlsym(void *handle, const char *name);
+
+/* Fails as dlsym does for a caller at `return_address` (0: the main program) who does not
+ * find `name`: NULL, and dlerror() says so in the same words. Any thread; keeps errno. */
+void *loader_miss(uintptr_t return_address, const char *name);
+
+/* The real dlerror, and what finds it. */
+char *loader_dlerror(void);
+void loader_error_prepare(void);
 
 /* `mode` as it is to be passed on. */
 int loader_mode(const char *path, int mode);

@@ -47,7 +47,9 @@ static struct libpq *libpq_of(size_t slot, const PGconn *conn, uintptr_t return_
 		return find(slot, return_address, call);
 	/* PQputline jumps to PQputnbytes, which finds the wrapper of the first as its caller. */
 	*ret_is_recorded = !object_is_shim(return_address);
-	return libpq;
+	struct libpq *before = slot == NO_SLOT ? libpq_before(return_address, call) : NULL;
+
+	return before ? before : libpq;
 }
 
 static bool is_application(const struct libpq *libpq, uintptr_t return_address)
@@ -71,7 +73,7 @@ static bool is_application(const struct libpq *libpq, uintptr_t return_address)
 			return NULL;                                                    \
 		if (is_application(libpq, caller))                                      \
 			attempt.sqlstate[0] = 0;                                        \
-		attempt.is_known = true;                                                \
+		attempt.is_known = was_known || libpq->is_complete;                     \
 		type conn = REAL(libpq, type, name, parameters) arguments;              \
                                                                                         \
 		attempt.is_known = was_known;                                           \
