@@ -141,6 +141,8 @@ static void report_fill(struct report *report, const struct analysis_input *inpu
 	if (misuse.count && input->fail_on & (1u << VERDICT_MISUSE))
 		report->is_failing = true;
 	sites_copy(report, &sites, arena);
+	for (size_t i = 0; i < input->reader_count; i++)
+		process_add_native_only(&processes[i], arena);
 	processes_copy(report, processes, input->reader_count, arena);
 	nameless_copy(report, processes, input->reader_count, arena);
 	for (size_t i = 0; i < input->reader_count; i++)

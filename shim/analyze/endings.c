@@ -71,18 +71,20 @@ static bool calls_on_demand(const struct report_frame *frame)
 	       strcmp(frame->language, language_name(LEDGER_LUA)) == 0;
 }
 
+/* What it calls is not known; the driver that there is finishes when it is called only. */
+static bool is_javascript(const struct report_frame *frame)
+{
+	return strcmp(frame->language, language_name(LEDGER_JAVASCRIPT)) == 0;
+}
+
 static bool is_cpython(const struct report_frame *frame)
 {
 	return is_native(frame) && strcmp(frame->library, "python") == 0;
 }
 
-/* Native code of a language's interpreter: its library has the language's name. */
 static bool is_interpreter(const struct report_frame *frame)
 {
-	for (unsigned language = LEDGER_NATIVE + 1; language < LEDGER_LANGUAGE_COUNT; language++)
-		if (is_native(frame) && strcmp(frame->library, language_name(language)) == 0)
-			return true;
-	return false;
+	return is_native(frame) && language_of_interpreter(frame->library) != LEDGER_NATIVE;
 }
 
 static bool is_shutdown_code(const struct report_frame *frame)
@@ -202,7 +204,7 @@ static bool is_asked_for(const struct report_stack *stack, const char *called,
 	if (ends_in_call(stack))
 		return true;
 	if (innermost)
-		return is_closer(called) ||
+		return is_closer(called) || is_javascript(innermost) ||
 		       (*called && (is_caller(innermost) || calls_on_demand(innermost)));
 	/* An interpreter that runs no code of the program lets go of objects only. */
 	return !(is_interpreter_known && any_frame(stack, is_interpreter));

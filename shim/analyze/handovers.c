@@ -17,8 +17,10 @@ static void process_prepare(struct arena *arena, struct process *process)
 static bool is_finished_by_call(const struct process *child, const struct ledger_misuse *misuse,
 				const struct report_stack *stack)
 {
+	bool is_known = process_is_interpreter_known(child);
+
 	return misuse->kind == LEDGER_MISUSE_INHERITED_FINISH &&
-	       ending_of_finished(0, stack, "", child->is_interpreter_known) == ENDING_CLOSED;
+	       ending_of_finished(0, stack, "", is_known) == ENDING_CLOSED;
 }
 
 static bool is_same(const struct ledger_connection *own, const struct ledger_misuse *misuse)

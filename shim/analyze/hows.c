@@ -32,6 +32,14 @@ static bool is_finalize(const struct report_frame *frame)
 	return is_of(frame, "python") && is_one_of(frame->function, names, 3);
 }
 
+/* These are exported. */
+static bool is_script_end(const struct report_frame *frame)
+{
+	return (is_of(frame, "lua") && strcmp(frame->function, "lua_close") == 0) ||
+	       (is_of(frame, "tcl") && (strcmp(frame->function, "Tcl_Exit") == 0 ||
+					strcmp(frame->function, "Tcl_Finalize") == 0));
+}
+
 static bool is_php_code(const struct report_frame *frame)
 {
 	return strcmp(frame->language, language_name(LEDGER_PHP)) == 0;
@@ -168,7 +176,7 @@ static enum how how_of_shutdown(unsigned evidence, const struct report_stack *st
 			return how_of_finalize(evidence, stack, i, is_interpreter_known);
 		if (is_request_shutdown(frame))
 			return how_of_request(stack, i);
-		if (is_module_shutdown(frame) || is_perl_exit(frame))
+		if (is_module_shutdown(frame) || is_perl_exit(frame) || is_script_end(frame))
 			return HOW_INTERPRETER;
 		if (is_unload(frame))
 			return HOW_STATIC_DESTRUCTOR;

@@ -85,7 +85,6 @@ void process_init(struct process *process, struct arena *arena, const struct rea
 		.header = header,
 		.stacks = stacks_new(arena, reader, input->symbolizer),
 		.is_running = strcmp(ended, "running") == 0,
-		.is_interpreter_known = !header->unread_languages,
 		.report = {
 			.pid = header->pid,
 			.parent_pid = header->parent_pid,
@@ -112,6 +111,28 @@ void process_init(struct process *process, struct arena *arena, const struct rea
 	process->report.started_at_ns = process_realtime(process, header->started_at_ns);
 	process->report.ended_at_ns = process_realtime(process, header->ended_at_ns);
 	process_add_libpqs(process, arena);
+}
+
+bool process_is_interpreter_known(const struct process *process)
+{
+	unsigned interpreters = stacks_interpreters(process->stacks) & ~(1u << LEDGER_NATIVE);
+
+	return !(process->header->unread_languages & interpreters);
+}
+
+void process_add_native_only(struct process *process, struct arena *arena)
+{
+	unsigned set = process->header->unread_languages & stacks_interpreters(process->stacks) &
+		       ~stacks_languages(process->stacks);
+	struct arena_list list = { 0 };
+
+	for (unsigned language = LEDGER_NATIVE + 1; language < LEDGER_LANGUAGE_COUNT; language++)
+		if (set & 1u << language)
+			*(enum ledger_language *)arena_list_add(
+				arena, &list, sizeof(enum ledger_language)) =
+				(enum ledger_language)language;
+	process->report.native_only = list.items;
+	process->report.native_only_count = list.count;
 }
 
 uint64_t process_realtime(const struct process *process, uint64_t monotonic_ns)

@@ -16,7 +16,6 @@ struct process {
 	struct stacks *stacks;
 	struct report_process report;
 	bool is_running;
-	bool is_interpreter_known; /* no interpreter that the shim could not read */
 	/* By the ids of its connections and of its misuses: see handovers.h. */
 	const struct report_stack **taken_over; /* where a child finished it; NULL none did */
 	bool *is_handover;
@@ -27,6 +26,13 @@ struct process {
 /* Fills `process`, but for what its connections add to the counters. */
 void process_init(struct process *process, struct arena *arena, const struct reader *reader,
 		  const struct analysis_input *input);
+
+/* Is no interpreter in the stacks found so far one that the shim does not read? */
+bool process_is_interpreter_known(const struct process *process);
+
+/* Names the languages of the process that were seen, and not read. When all stacks that
+ * are told were found. */
+void process_add_native_only(struct process *process, struct arena *arena);
 
 /* From the ledger's clock to CLOCK_REALTIME; 0 stays 0. */
 uint64_t process_realtime(const struct process *process, uint64_t monotonic_ns);

@@ -1,5 +1,9 @@
 #include "analyze/report.h"
 
+#include <string.h>
+
+#include "analyze/languages.h"
+
 const char *verdict_name(enum verdict verdict)
 {
 	static const char *const names[VERDICT_COUNT] = {
@@ -40,4 +44,24 @@ const char *how_name(enum how how)
 const char *how_words(enum how how)
 {
 	return hows[how].words;
+}
+
+enum ledger_language report_stack_caller(const struct report_stack *stack,
+					 const char **ret_library)
+{
+	enum ledger_language caller = LEDGER_NATIVE;
+	const char *library = "";
+
+	for (size_t i = 0; i < stack->count; i++) {
+		const struct report_frame *frame = &stack->frames[i];
+
+		if (frame->is_user || strcmp(frame->language, language_name(LEDGER_NATIVE)) != 0)
+			return LEDGER_NATIVE;
+		if (!caller)
+			caller = language_of_interpreter(frame->library);
+		if (!caller && strcmp(frame->library, "libpq") != 0)
+			library = frame->library;
+	}
+	*ret_library = library;
+	return caller;
 }

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ledger/layout.h"
+
 #include "analyze/loaded.h"
 
 enum verdict { /* in the order of the text report */
@@ -80,6 +82,9 @@ struct report_process {
 	const char *ended; /* "exit", "_exit", "exec", "signal", "killed", "running" */
 	const struct report_libpq *libpq;
 	size_t libpq_count;
+	/* Languages whose interpreters are in its stacks, while their frames are not. */
+	const enum ledger_language *native_only;
+	size_t native_only_count;
 	uint64_t opened, closed, collected, shutdown, open, abandoned, failed, peak_open;
 	uint64_t lost_records, torn_records;
 	uint64_t ended_at_ns, started_at_ns;
@@ -132,6 +137,12 @@ struct report_site {
 	size_t close_count;
 	bool is_suppressed;
 };
+
+/* The language that called, where the stack has its interpreter and no frames of any
+ * language, nor of the program's own; LEDGER_NATIVE else. *ret_library, when it is one: what
+ * it called, "" unknown. */
+enum ledger_language report_stack_caller(const struct report_stack *stack,
+					 const char **ret_library);
 
 /* A module whose frames have no names. */
 struct report_nameless {

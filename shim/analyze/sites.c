@@ -135,9 +135,10 @@ static void idle_add(struct report_site *site, uint64_t min_ns, uint64_t max_ns)
 static void close_find(struct report_close *close, struct process *process, unsigned evidence,
 		       uint32_t stack, uint32_t called)
 {
-	bool is_known = process->is_interpreter_known;
+	bool is_known;
 
 	close->stack = *stacks_find(process->stacks, stack);
+	is_known = process_is_interpreter_known(process);
 	close->ending = ending_of_finished(evidence, &close->stack,
 					   reader_string(process->reader, called), is_known);
 	close->how = how_of_finished(close->ending, evidence, &close->stack, is_known);

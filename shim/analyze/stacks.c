@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "analyze/javascript.h"
 #include "analyze/languages.h"
 #include "analyze/table.h"
 #include "analyze/user_line.h"
@@ -19,6 +20,7 @@ struct stacks {
 	struct symbolizer *symbolizer;
 	struct perf_map *perf_map; /* NULL: none, or not asked for yet */
 	bool is_perf_map_asked;
+	unsigned interpreters, languages; /* 1 << enum ledger_language */
 	struct arena_list nameless; /* struct report_nameless */
 	struct table frames; /* struct named_frame by frame id */
 	struct table stacks; /* struct report_stack by stack id */
@@ -68,6 +70,20 @@ static const char *compiled_name(struct stacks *stacks, uint64_t address)
 	stacks->is_perf_map_asked = true;
 	name = stacks->perf_map ? perf_map_find(stacks->perf_map, address) : NULL;
 	return name ? arena_copy(stacks->arena, name) : NULL;
+}
+
+/* V8 writes where its functions are: they are frames as those of a language that is read. */
+static void compiled_frame(struct stacks *stacks, const char *name, struct owned_frame *ret)
+{
+	if (!javascript_frame(stacks->arena, name, &ret->frame)) {
+		ret->frame.function = name;
+		ret->frame.library = "jit";
+		return;
+	}
+	stacks->languages |= 1u << LEDGER_JAVASCRIPT;
+	ret->is_native = false;
+	ret->owner = owner_find(stacks->arena, LEDGER_JAVASCRIPT, ret->frame.file, false,
+				&ret->frame.library);
 }
 
 /* A return address may be the first of the next function or line. */
@@ -125,11 +141,10 @@ static struct named_frame *native_frame(struct stacks *stacks, const struct ledg
 		common.owner = OWNER_LIBRARY;
 		common.frame.library = "libpq";
 	}
+	stacks->interpreters |= 1u << language_of_interpreter(common.frame.library);
 	compiled = *path ? NULL : compiled_name(stacks, look_up_offset(frame));
-	if (compiled) {
-		common.frame.function = compiled;
-		common.frame.library = "jit";
-	}
+	if (compiled)
+		compiled_frame(stacks, compiled, &common);
 	named->count = known ? known : 1;
 	named->frames = arena_array(stacks->arena, named->count, sizeof(*named->frames));
 	named->frames[0] = common;
@@ -155,6 +170,8 @@ static struct named_frame *language_frame(struct stacks *stacks, const struct le
 	struct named_frame *named = arena_alloc(stacks->arena, sizeof(*named));
 	struct owned_frame *owned = arena_alloc(stacks->arena, sizeof(*owned));
 
+	if (frame->language < LEDGER_LANGUAGE_COUNT)
+		stacks->languages |= 1u << frame->language;
 	*owned = (struct owned_frame){ .frame = {
 		.language = language_name(frame->language),
 		.function = string_copy(stacks, frame->function),
@@ -224,6 +241,16 @@ void stacks_finish(struct stacks *stacks)
 {
 	perf_map_free(stacks->perf_map);
 	stacks->perf_map = NULL;
+}
+
+unsigned stacks_interpreters(const struct stacks *stacks)
+{
+	return stacks->interpreters;
+}
+
+unsigned stacks_languages(const struct stacks *stacks)
+{
+	return stacks->languages;
 }
 
 const struct arena_list *stacks_nameless(const struct stacks *stacks)

@@ -23,6 +23,11 @@ void stacks_finish(struct stacks *stacks);
 /* By the ledger's id; an empty stack for 0 or a bad id. */
 const struct report_stack *stacks_find(struct stacks *stacks, uint32_t id);
 
+/* Of the stacks found so far, as 1 << enum ledger_language: whose interpreters run in
+ * them, and whose frames are in them. */
+unsigned stacks_interpreters(const struct stacks *stacks);
+unsigned stacks_languages(const struct stacks *stacks);
+
 /* Why modules gave no names, each module once: struct report_nameless. */
 const struct arena_list *stacks_nameless(const struct stacks *stacks);
 

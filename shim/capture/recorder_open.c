@@ -80,11 +80,12 @@ void recorder_opened(struct libpq *libpq, enum libpq_call call, PGconn *conn,
 		struct identity identity;
 		struct stack stack = { 0 };
 		uint32_t unread = stack_attach_languages();
+		const char *unsupported = stack_unsupported_language();
 
-		if (unread) {
+		if (unread)
 			recorder.ledger.header->unread_languages = unread;
-			notice_say(NOTICE_LANGUAGE_UNREAD, stack_language_name(unread), ENOTSUP);
-		}
+		if (unsupported)
+			notice_say(NOTICE_LANGUAGE_UNREAD, unsupported, ENOTSUP);
 		const struct depot_stack *stored =
 			recorder_take_stack(&stack, libpq, call, return_address);
 

@@ -31,18 +31,21 @@ uint32_t stack_attach_languages(void)
 						 __ATOMIC_RELEASE);
 		}
 	}
-	for (size_t i = 0; i < LANGUAGE_COUNT; i++)
-		if (__atomic_load_n(&states[i], __ATOMIC_ACQUIRE) == LANGUAGE_UNSUPPORTED)
+	for (size_t i = 0; i < LANGUAGE_COUNT; i++) {
+		enum language_state state = __atomic_load_n(&states[i], __ATOMIC_ACQUIRE);
+
+		if (state == LANGUAGE_UNSUPPORTED || state == LANGUAGE_NATIVE_ONLY)
 			unread |= 1u << languages[i]->id;
+	}
 	return unread;
 }
 
-const char *stack_language_name(uint32_t set)
+const char *stack_unsupported_language(void)
 {
 	for (size_t i = 0; i < LANGUAGE_COUNT; i++)
-		if (set & 1u << languages[i]->id)
+		if (__atomic_load_n(&states[i], __ATOMIC_ACQUIRE) == LANGUAGE_UNSUPPORTED)
 			return languages[i]->name;
-	return "";
+	return NULL;
 }
 
 static void stack_take_language(struct stack *stack, unsigned depth)

@@ -56,10 +56,10 @@ bool stack_is_finalizing(void);
 void stack_read_moment(const struct stack *stack, struct language_moment *ret);
 
 /* Finds the languages that this process runs; asks again when objects were loaded.
- * Returns those that this build cannot read, as ledger_header.unread_languages. */
+ * Returns those that are not read, as ledger_header.unread_languages. */
 uint32_t stack_attach_languages(void);
 
-/* The name of the first language in such a set. */
-const char *stack_language_name(uint32_t set);
+/* The name of the first language whose version this build cannot read; NULL none. */
+const char *stack_unsupported_language(void);
 
 #endif

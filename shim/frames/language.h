@@ -64,7 +64,8 @@ struct language_moment {
 enum language_state {
 	LANGUAGE_ABSENT,      /* not in this process (so far) */
 	LANGUAGE_READY,
-	LANGUAGE_UNSUPPORTED  /* there, but not a version this build can read */
+	LANGUAGE_UNSUPPORTED, /* there, but not a version this build can read */
+	LANGUAGE_NATIVE_ONLY  /* there, and never read: see native_only.c */
 };
 
 struct language {
@@ -93,10 +94,13 @@ struct language {
 	bool (*is_collector)(uintptr_t pc);
 };
 
+extern const struct language javascript;
 extern const struct language lua;
 extern const struct language perl;
 extern const struct language php;
 extern const struct language python;
+extern const struct language r;
 extern const struct language ruby;
+extern const struct language tcl;
 
 #endif

@@ -90,8 +90,8 @@ struct ledger_header {
 	uint64_t ended_at_ns;         /* 0 while running */
 	uint32_t command;             /* string: program and script, never other arguments */
 	uint32_t executable;          /* string: path of the main program */
-	uint32_t unread_languages;    /* 1 << enum ledger_language: interpreters whose frames this
-				       * build cannot read */
+	uint32_t unread_languages;    /* 1 << enum ledger_language: interpreters that were loaded,
+				       * and whose frames are not read */
 	uint32_t flags;               /* enum ledger_header_flag */
 	/* Counters over the process's life, each updated on its own. */
 	uint64_t opened;              /* creators that returned non-NULL, failed ones included */

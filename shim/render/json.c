@@ -1,6 +1,7 @@
 /* The contract pqleak-report/1, written as it goes: one object a line, so that a
  * report of many thousand connections never stands in memory as a whole.
  */
+#include "analyze/languages.h"
 #include "render/emitter.h"
 #include "render/renderer.h"
 
@@ -31,7 +32,7 @@ static json_t *stack_value(struct emitter *emitter, const struct report_stack *s
 
 static json_t *process_value(struct emitter *emitter, const struct report_process *process)
 {
-	json_t *object = json_object(), *libpqs = json_array();
+	json_t *object = json_object(), *libpqs = json_array(), *native_only = json_array();
 
 	for (size_t i = 0; i < process->libpq_count; i++) {
 		json_t *libpq = json_object(), *loaded = json_array();
@@ -44,6 +45,9 @@ static json_t *process_value(struct emitter *emitter, const struct report_proces
 		emitter_add(emitter, libpq, "loaded", loaded);
 		emitter_append(emitter, libpqs, libpq);
 	}
+	for (size_t i = 0; i < process->native_only_count; i++)
+		emitter_append(emitter, native_only,
+			       json_string(language_name(process->native_only[i])));
 	emitter_add_signed(emitter, object, "pid", process->pid);
 	emitter_add_signed(emitter, object, "parent_pid", process->parent_pid);
 	emitter_add_text(emitter, object, "command", process->command);
@@ -51,6 +55,7 @@ static json_t *process_value(struct emitter *emitter, const struct report_proces
 	emitter_add_moment(emitter, object, "started_at", process->started_at_ns);
 	emitter_add_moment(emitter, object, "ended_at", process->ended_at_ns);
 	emitter_add(emitter, object, "libpq", libpqs);
+	emitter_add(emitter, object, "native_only", native_only);
 	emitter_add_number(emitter, object, "opened", process->opened);
 	emitter_add_number(emitter, object, "closed", process->closed);
 	emitter_add_number(emitter, object, "collected", process->collected);

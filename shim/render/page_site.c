@@ -1,6 +1,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "analyze/languages.h"
 #include "analyze/user_line.h"
 #include "render/page.h"
 
@@ -113,6 +114,21 @@ static const struct report_frame *opener_of(const struct report_site *site)
 							    site->pool_library);
 }
 
+/* What can be said of a program whose language is not read. */
+static void caller_write(struct page *page, const struct report_site *site)
+{
+	const char *library;
+	enum ledger_language caller = report_stack_caller(&site->opened_stack, &library);
+
+	if (!caller)
+		return;
+	page_label(page, "from");
+	writer_put(&page->writer, language_title(caller));
+	writer_put(&page->writer, *library ? " through " : "");
+	writer_name(&page->writer, library);
+	writer_put(&page->writer, ": native frames only\n");
+}
+
 void page_site(struct page *page, const struct report_site *site)
 {
 	const struct report_frame *opener = opener_of(site);
@@ -137,6 +153,7 @@ void page_site(struct page *page, const struct report_site *site)
 		page_uses(page, site, true);
 	if (!is_note(page, site)) {
 		page_stack(page, "opened", &site->opened_stack, site);
+		caller_write(page, site);
 		page_endings(page, site);
 		page_uses(page, site, false);
 	}

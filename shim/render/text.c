@@ -2,6 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "analyze/languages.h"
 #include "render/page.h"
 
 enum { PROCESSES_MAX = 12 };
@@ -100,6 +101,38 @@ static void nameless_write(struct page *page)
 		writer_name(&page->writer, report->nameless[i].problem);
 		writer_put(&page->writer, "\n");
 	}
+}
+
+static const char *unread_reason(enum ledger_language language)
+{
+	switch (language) {
+	case LEDGER_TCL:
+	case LEDGER_R:
+		return "its own cannot be read safely";
+	case LEDGER_JAVASCRIPT:
+		return "node --perf-basic-prof --interpreted-frames-native-stack has its functions";
+	default:
+		return "this version of it is not known";
+	}
+}
+
+/* Each language once. */
+static void native_only_write(struct page *page)
+{
+	const struct report *report = page->report;
+	unsigned written = 0;
+
+	for (size_t i = 0; i < report->process_count; i++)
+		for (size_t j = 0; j < report->processes[i].native_only_count; j++) {
+			enum ledger_language language = report->processes[i].native_only[j];
+
+			if (written & 1u << language)
+				continue;
+			written |= 1u << language;
+			page_heading(page, "note", COLOR_BOLD);
+			writer_format(&page->writer, "%s: native frames only; %s\n",
+				      language_title(language), unread_reason(language));
+		}
 }
 
 /* What is missing from the report is part of the report. */
@@ -207,6 +240,7 @@ static void report_write(struct page *page)
 			page_site(page, &report->sites[i]);
 	}
 	nameless_write(page);
+	native_only_write(page);
 	gaps_write(page);
 	summary_write(page);
 }

@@ -146,13 +146,16 @@ static const struct report_site sites[] = {
 
 static const struct report_libpq libpqs[] = { { "/lib/libpq.so.5", 150020, { "linked" }, 1 } };
 
+static const enum ledger_language unread[] = { LEDGER_TCL, LEDGER_JAVASCRIPT };
+
 static const struct report_process processes[] = {
 	{ .pid = 4127, .parent_pid = 1, .command = "python3 app.py", .ended = "exit",
 	  .libpq = libpqs, .libpq_count = 1, .opened = 37, .closed = 9, .collected = 15,
 	  .shutdown = 7, .open = 4, .peak_open = 7, .lost_records = 12,
 	  .started_at_ns = 1790000000000000000, .ended_at_ns = 1790000009000000000 },
 	{ .pid = 4130, .parent_pid = 4127, .command = "forgotten", .ended = "killed",
-	  .libpq = libpqs, .libpq_count = 1, .opened = 3, .failed = 3, .peak_open = 3,
+	  .libpq = libpqs, .libpq_count = 1, .native_only = unread, .native_only_count = 2,
+	  .opened = 3, .failed = 3, .peak_open = 3,
 	  .started_at_ns = 1790000000000000000 },
 };
 

@@ -158,9 +158,41 @@ static void a_terminals_lines_are_broken_between_words_and_sources_are_cut(void 
 	free(text);
 }
 
+/* A language that is not read has no line to show: its name and its driver's are known. */
+static void a_language_that_is_not_read_is_named(void **state)
+{
+	static const struct report_frame opened[] = {
+		{ .language = "c", .function = "PQconnectdb", .file = "", .build_id = "",
+		  .module = "/lib/libpq.so", .library = "libpq" },
+		{ .language = "c", .function = "Pg_connect", .file = "", .build_id = "",
+		  .module = "/lib/libpgtcl.so", .library = "pgtcl" },
+		{ .language = "c", .function = "TclNRRunCallbacks", .file = "", .build_id = "",
+		  .module = "/lib/libtcl8.6.so", .library = "tcl" },
+	};
+	struct report report = fixture_report();
+	struct report_site site = report.sites[0];
+	char *text;
+
+	(void)state;
+	site.user_line = (struct report_frame){ .function = "", .file = "" };
+	site.opened_stack = (struct report_stack){ .frames = opened, .count = 3 };
+	report.sites = &site;
+	report.site_count = 1;
+	text = fixture_render("text", &report, false, false);
+	has(text, "\n  from    Tcl through pgtcl: native frames only\n");
+	has(text, "\nnote      Tcl: native frames only; its own cannot be read safely\n");
+	has(text, "\nnote      JavaScript: native frames only; node --perf-basic-prof ");
+	free(text);
+	report.process_count = 1;
+	text = fixture_render("text", &report, false, false);
+	has_not(text, "\nnote      Tcl");
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_language_that_is_not_read_is_named),
 		cmocka_unit_test(what_a_pool_opened_by_itself_names_the_pool_and_who_used_it),
 		cmocka_unit_test(what_a_task_opened_is_told_with_those_who_used_it),
 		cmocka_unit_test(a_module_without_names_is_explained_when_verbose),
