@@ -18,6 +18,7 @@ class Leak:
     how: str = ""       # of the close stacks; "" where nothing closed them
     # Whose line it is. A pool that opens in threads or tasks of its own has none: there it
     # is that of the "last_use", or of what began the transaction ("transaction_begun").
+    # "" where the language is not read: the report says so.
     line: str = "opened"
 
 
@@ -37,7 +38,7 @@ class Client:
     """
 
     name: str           # as the README has it
-    language: str       # of the user line: "python", "c" ...
+    language: str       # of the user line, or the one that is not read: "python", "c" ...
     loaded: str         # how libpq comes in: a key of LOADED
     source: str         # under tests/programs/clients
     command: tuple      # argv before `closes` or `leaks`
