@@ -7,13 +7,13 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/system_calls.h"
 
 #define SPAWN_WAIT_MAX_NS UINT64_C(60000000000)
 

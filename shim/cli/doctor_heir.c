@@ -7,13 +7,10 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#ifndef SYS_close_range
-#define SYS_close_range 436 /* Linux 5.9 */
-#endif
+#include "base/system_calls.h"
 
 enum { LISTENER = 3, WAITING, FIRST_FREE }; /* the heir's descriptors */
 

@@ -11,15 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/system_calls.h"
 #include "cli/doctor_patients.h"
-
-#ifndef SYS_pidfd_getfd
-#define SYS_pidfd_getfd 438 /* Linux 5.6 */
-#endif
 
 enum { WORDS_MAX = 16 }; /* of a command line, in which a script is looked for */
 
