@@ -69,17 +69,17 @@ static int text_add_from(struct text *text, uintptr_t address, size_t length, bo
 }
 
 /* A name is a key of a hash: its length, its bytes, a 0, and whether they are UTF-8. */
-static int text_add_key(struct text *text, uintptr_t key, size_t skipped)
+static int text_add_key(struct text *text, uintptr_t key)
 {
 	int32_t length = peek_int(key + KEY_LENGTH);
 	uintptr_t bytes = key + KEY_BYTES;
 
-	if (key == 0 || length < (int32_t)skipped)
+	if (key == 0 || length < 0)
 		return -EFAULT;
 
 	bool is_utf8 = peek_byte(bytes + (size_t)length + 1) & KEY_UTF8;
 
-	return text_add_from(text, bytes + skipped, (size_t)length - skipped, is_utf8);
+	return text_add_from(text, bytes, (size_t)length, is_utf8);
 }
 
 static uint32_t flags_of(uintptr_t value)
@@ -123,7 +123,7 @@ static uintptr_t package_name(uintptr_t package)
 static void text_add_package(struct text *text, uintptr_t package)
 {
 	/* A package that was deleted has no name: Perl says the same. */
-	if (text_add_key(text, package_name(package), 0) != 0)
+	if (text_add_key(text, package_name(package)) != 0)
 		text_add(text, "__ANON__", strlen("__ANON__"), false);
 	text_add(text, "::", 2, false);
 }
@@ -144,7 +144,7 @@ static int text_add_glob(struct text *text, uintptr_t glob)
 	if (first != 0 && is_glob(first))
 		glob = first;
 	text_add_package(text, peek_word(peek_word(glob + VALUE_BODY) + GLOB_PACKAGE));
-	return text_add_key(text, glob_name(glob), 0);
+	return text_add_key(text, glob_name(glob));
 }
 
 int perl_sub_name(uintptr_t sub, char *ret, size_t size)
@@ -166,7 +166,7 @@ int perl_sub_name(uintptr_t sub, char *ret, size_t size)
 		return text_add_glob(&text, glob);
 	if (!(flags & SUB_IS_LEXICAL))
 		text_add_package(&text, peek_word(body + SUB_PACKAGE));
-	return text_add_key(&text, glob, 0);
+	return text_add_key(&text, glob);
 }
 
 static int text_add_string(struct text *text, uintptr_t value)
@@ -185,8 +185,8 @@ static int text_add_bare_sub(struct text *text, uintptr_t sub)
 	if (!is_sub(sub))
 		return -EFAULT;
 	if ((uint32_t)peek_int(body + SUB_FLAGS) & SUB_HAS_NAME)
-		return text_add_key(text, glob, 0);
-	return is_glob(glob) ? text_add_key(text, glob_name(glob), 0) : -EFAULT;
+		return text_add_key(text, glob);
+	return is_glob(glob) ? text_add_key(text, glob_name(glob)) : -EFAULT;
 }
 
 int perl_bare_name(uintptr_t value, char *ret, size_t size)
@@ -195,7 +195,7 @@ int perl_bare_name(uintptr_t value, char *ret, size_t size)
 	uint32_t flags = flags_of(value);
 
 	if (is_glob(value))
-		return text_add_key(&text, glob_name(value), 0);
+		return text_add_key(&text, glob_name(value));
 	if (flags & FLAG_REFERENCE)
 		return text_add_bare_sub(&text, peek_word(value + VALUE_WORD));
 	return flags & FLAG_STRING ? text_add_string(&text, value) : -EFAULT;
@@ -222,10 +222,11 @@ static int path_read(uintptr_t address, char *ret, size_t size)
 /* Without threads a statement has a glob for its file, whose name is "_<" and the path. */
 int perl_file_name(uintptr_t cop, char *ret, size_t size)
 {
-	struct text text = text_begin(ret, size);
 	uintptr_t file = peek_word(cop + PERL_COP_FILE);
 
 	if (perl_runtime.key != 0)
 		return path_read(file, ret, size);
-	return is_glob(file) ? text_add_key(&text, glob_name(file), 2) : -EFAULT;
+	if (!is_glob(file))
+		return -EFAULT;
+	return path_read(glob_name(file) + KEY_BYTES + strlen("_<"), ret, size);
 }

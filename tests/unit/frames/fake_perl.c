@@ -142,9 +142,9 @@ static uintptr_t make_statement(struct fake_perl *fake, uint16_t type, const cha
 /* if (...) { $handle->disconnect }: the block's statement was taken out. Returns the `if`. */
 static uintptr_t make_block(struct fake_perl *fake)
 {
-	uintptr_t outer = make_statement(fake, OPCODE_STATEMENT, "/fake/inner.pm", 10);
+	uintptr_t outer = make_statement(fake, OPCODE_STATEMENT, FAKE_PERL_FILE, 10);
 	uintptr_t block = make_op(fake, OPCODE_SCOPE);
-	uintptr_t inner = make_statement(fake, OPCODE_NULL, "/fake/inner.pm", 12);
+	uintptr_t inner = make_statement(fake, OPCODE_NULL, FAKE_PERL_FILE, 12);
 	uintptr_t mark = make_op(fake, OPCODE_OTHER), method = make_op(fake, OPCODE_METHOD);
 
 	fake->call = make_op(fake, OPCODE_CALL);

@@ -15,6 +15,9 @@
 
 enum { FAKE_PERL_SIZE = 16384 };
 
+/* Of the innermost frame. */
+#define FAKE_PERL_FILE "/fake/gr\xc3\xb6\xc3\x9f" "er.pm"
+
 struct fake_perl {
 	_Alignas(16) uint8_t arena[FAKE_PERL_SIZE];
 	size_t used;
