@@ -1,5 +1,6 @@
 #include "capture/spawn.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <poll.h>
 #include <sched.h>
@@ -14,6 +15,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/system_calls.h"
+#include "capture/loader.h"
 
 #define SPAWN_WAIT_MAX_NS UINT64_C(60000000000)
 
@@ -42,6 +44,20 @@ static void handlers_forget(void)
 			sigaction(number, &action, NULL);
 		}
 	}
+}
+
+/* A sanitizer in the program has a clone of its own, which ends the host when the child
+ * shares its memory. */
+static __typeof__(&clone) real_clone = clone;
+
+__attribute__((constructor)) static void find_real(void)
+{
+	int error = errno;
+	__typeof__(&clone) found = (__typeof__(&clone))loader_dlsym(RTLD_NEXT, "clone");
+
+	if (found)
+		real_clone = found;
+	errno = error;
 }
 
 static int run_program(void *data)
@@ -106,8 +122,8 @@ static int run_intermediate(void *data)
 		for (int fd = 3; fd < SPAWN_DESCRIPTORS_MAX; fd++)
 			close(fd);
 	}
-	pid_t pid = clone(run_program, child->stack + SPAWN_STACK,
-			  CLONE_VM | CLONE_VFORK | SIGCHLD, child);
+	pid_t pid = real_clone(run_program, child->stack + SPAWN_STACK,
+			       CLONE_VM | CLONE_VFORK | SIGCHLD, child);
 
 	if (pid < 0)
 		child->result = -errno;
@@ -159,7 +175,7 @@ static int intermediate_run(struct child *child, char *stack)
 	int flags = is_left_behind ? 0 : CLONE_VM | CLONE_VFORK;
 
 	child->is_intermediate_waiting = child->spawn->is_awaited || is_left_behind;
-	pid_t pid = clone(run_intermediate, stack + SPAWN_STACK, flags, child);
+	pid_t pid = real_clone(run_intermediate, stack + SPAWN_STACK, flags, child);
 
 	if (pid < 0)
 		return -errno;
