@@ -13,6 +13,7 @@
 #include "capture/lifecycle.h"
 #include "capture/native.h"
 #include "capture/notice.h"
+#include "capture/objects.h"
 #include "capture/recorder.h"
 #include "capture/signal.h"
 
@@ -72,6 +73,9 @@ __attribute__((constructor)) void recorder_load(void)
 	struct text name;
 
 	options_read(&options, secure_getenv, problems);
+	/* The second of two would see the calls of the first as the program's. */
+	if (!objects_shim_is_first())
+		options.is_enabled = false;
 	text_init(&name, signal_name, sizeof(signal_name));
 	text_add(&name, signal ? signal : "");
 	log_init();

@@ -12,9 +12,16 @@
 extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
 extern const char _end __attribute__((visibility("hidden")));
 
-bool object_is_shim(uintptr_t address)
+static uintptr_t other_start, other_end; /* of another shim */
+
+static bool is_own(uintptr_t address)
 {
 	return address >= (uintptr_t)&__ehdr_start && address < (uintptr_t)&_end;
+}
+
+bool object_is_shim(uintptr_t address)
+{
+	return is_own(address) || (address >= other_start && address < other_end);
 }
 
 static void list_visit(int (*visit)(struct dl_phdr_info *, size_t, void *), void *data)
@@ -162,6 +169,20 @@ size_t objects_named(const char *prefix, struct object *objects, size_t max)
 	list_visit(name_object, &named);
 	errno = error;
 	return named.count;
+}
+
+bool objects_shim_is_first(void)
+{
+	struct object *shims = memory_map(2 * sizeof(*shims));
+	size_t count = shims ? objects_named("libpqleak.so", shims, 2) : 0;
+	bool is_first = !count || is_own(shims[0].start);
+
+	if (count == 2) {
+		other_start = shims[is_first].start;
+		other_end = shims[is_first].end;
+	}
+	memory_unmap(shims, 2 * sizeof(*shims));
+	return is_first;
 }
 
 static int read_generation(struct dl_phdr_info *info, size_t size, void *data)

@@ -42,8 +42,12 @@ uint64_t objects_generation(void);
 /* Was it loaded with the program, before any dlopen? */
 bool object_is_initial(const struct object *object);
 
-/* Is `address` in the shim itself? */
+/* Is `address` in the shim itself, or in the one that was preloaded beside it? */
 bool object_is_shim(uintptr_t address);
+
+/* Of two shims that are preloaded, from two places, is this the first? Context: once, from
+ * the shim's constructor. */
+bool objects_shim_is_first(void);
 
 /* Is `address` in the main program? */
 bool object_is_main(uintptr_t address);

@@ -38,7 +38,9 @@ static void *in_any_libpq(const char *name, struct object *objects)
 	size_t count = objects_named("libpq", objects, SCOPE_SCRATCH);
 
 	for (size_t i = 0; i < count; i++) {
-		void *function = in_scope_of(&objects[i], name);
+		/* Another shim like ours is no libpq, whatever its name. */
+		bool is_libpq = in_scope_of(&objects[i], SCOPE_ANCHOR);
+		void *function = is_libpq ? in_scope_of(&objects[i], name) : NULL;
 
 		if (function)
 			return function;

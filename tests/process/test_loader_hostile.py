@@ -1,7 +1,8 @@
 """Who asks the loader gets what he would have got, whatever else has libpq's names."""
+import shutil
+
 import pytest
 
-from shim import total
 from test_loader import assert_all_closed, rpath, talks
 
 
@@ -46,3 +47,27 @@ def test_a_wrapper_that_only_a_plugin_sees_is_called_as_ever(shim, compile_progr
     assert result.output == talks(15) * 2
     assert result.errors == "wrapped connect\nwrapped exec\n" * 2
     assert_all_closed(result.report, 2 * reported)
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_of_two_shims_the_first_records(shim, tmp_path, is_first):
+    """Preloaded from two places, before a libpq that only a plug-in sees."""
+    other = shutil.copy(shim.library, tmp_path / "libpqleak.so")
+    chain = [str(shim.library), other] if is_first else [other, str(shim.library)]
+    environment = shim.preload(log=tmp_path / "log", format="text")
+    environment["LD_PRELOAD"] = " ".join(map(str, chain))
+    argv = [shim.program("host"), shim.program("plugin.so"), "-forget", shim.program("plugin.so")]
+    result = shim.execute(argv, environment)
+    assert (result.status, result.output) == (0, talks(15) + "status 0\n")
+    # The copy has no companion beside it; both reports begin alike.
+    log = (tmp_path / "log").read_text() + result.errors
+    assert log.count("2 connections opened, 1 ") == 1 and "PQconnectStart" not in log
+
+
+@pytest.mark.parametrize("sanitizer", ["thread", "address"])
+def test_a_sanitizer_in_the_program_does_not_notice(shim, compile_program, sanitizer, monkeypatch):
+    """clang's are linked into the program, and stand before libc's functions."""
+    monkeypatch.setenv("CC", "clang")
+    program = compile_program("by_dlsym.c", "program", f"-fsanitize={sanitizer}", "-ldl")
+    result = shim.assert_same([program, "libpq.so.5", "libpq.so.5"])
+    assert_all_closed(result.report, 2)
