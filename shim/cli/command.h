@@ -10,7 +10,7 @@ enum command_status {
 	STATUS_USAGE = 2,           /* a wrong command line; nothing was done */
 	STATUS_FAILING = 23,        /* the report has a verdict of PQLEAK_FAIL_ON */
 	STATUS_NOT_COVERED = 24,    /* of doctor: connections that are not recorded */
-	STATUS_NOT_STARTED = 125,   /* of run and doctor: trouble of ours before the program began */
+	STATUS_NOT_STARTED = 125,   /* of run and doctor: trouble of ours before the program */
 	STATUS_CANNOT_EXECUTE = 126, /* of run: as shells have it */
 	STATUS_NOT_FOUND = 127
 };
