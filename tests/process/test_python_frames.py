@@ -87,8 +87,10 @@ def test_a_plugins_own_python_is_found_and_may_go(path):
         "before: 0", "opened: 1", *run_of_python, *run_of_python, "closed:", "loaded: no more"]
 
 
-@rows(interpreters.UNSUPPORTED)
-def test_an_older_python_is_refused(path):
-    code = "import ctypes, sys; print(ctypes.CDLL(sys.argv[1]).probe_attach())"
-    result = subprocess.run([path, "-c", code, str(PROBE)], stdout=subprocess.PIPE, check=True)
-    assert result.stdout.split() == [b"2"]
+if interpreters.UNSUPPORTED:  # Debian has none any more
+
+    @rows(interpreters.UNSUPPORTED)
+    def test_an_older_python_is_refused(path):
+        code = "import ctypes, sys; print(ctypes.CDLL(sys.argv[1]).probe_attach())"
+        result = subprocess.run([path, "-c", code, str(PROBE)], stdout=subprocess.PIPE, check=True)
+        assert result.stdout.split() == [b"2"]

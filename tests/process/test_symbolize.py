@@ -325,8 +325,6 @@ def test_the_c_library_s_debug_package_is_found():
     """Debian's libc6-dbg is in /usr/lib/debug/.build-id."""
     libc = library("libc.so.6")
     identity = build_id(libc)
-    if not pathlib.Path(f"/usr/lib/debug/.build-id/{identity[:2]}/{identity[2:]}.debug").exists():
-        pytest.skip("the package libc6-dbg is not installed")
     address = symbols(libc, "--dyn-syms")["qsort"][0][0]
     answer, = ask(libc, [address], build_id=identity)
     assert answer.locations[-1].file.endswith("stdlib/msort.c")

@@ -4,6 +4,8 @@ const step = require('./step');
 
 const pq = new PQ();
 
+// Not behind connect(): the thread is at work then.
+step();
 pq.connect('', (error) => {
 	step();
 	pq.exec('select 1 as one');
@@ -14,4 +16,3 @@ pq.connect('', (error) => {
 	step();
 	console.log('end');
 });
-step();

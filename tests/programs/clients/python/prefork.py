@@ -126,9 +126,21 @@ def close_at_end():
     multiprocessing.util.Finalize(None, kept[0].close, exitpriority=1)
 
 
+def begin_worker(initializer, both):
+    global meeting
+    meeting = both
+    initializer()
+
+
+def meet(number):
+    meeting.wait()
+    return number
+
+
 def pool_of_workers(initializer):
-    pool = context.Pool(2, initializer)
-    print(pool.map(abs, range(2)))
+    """Both workers have begun when this returns: each has a task, and waits for the other."""
+    pool = context.Pool(2, begin_worker, (initializer, context.Barrier(2)))
+    print(pool.map(meet, range(2), 1))
     return pool
 
 
