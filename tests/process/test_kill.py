@@ -50,8 +50,8 @@ def test_a_ledger_is_readable_after_a_kill_at_a_random_moment(kill, shim):
     moment = random.Random(seed).randrange(CONNECTIONS)
     print(f"seed {seed}: killed after {moment} connections")
     environment = shim.preload(dir=shim.ledgers)
-    with subprocess.Popen([shim.program("churn")], env=environment, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE) as process:
+    with subprocess.Popen([shim.program("churn")], env=environment, stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         closed = kill_after(process, moment)
         errors = process.stderr.read()
         assert process.wait(TIMEOUT) == -signal.SIGKILL, errors

@@ -1,5 +1,5 @@
 /* Eight threads open and close 1,000 connections; a line is printed after each, as
- * one write, so that a test can count them as they happen.
+ * one write, so that a test can count them as they happen. Ends when its input does.
  */
 #include <libpq-fe.h>
 #include <pthread.h>
@@ -32,11 +32,14 @@ static void *churn(void *unused)
 int main(void)
 {
 	pthread_t threads[THREADS];
+	char byte;
 
 	for (int index = 0; index < THREADS; index++)
 		if (pthread_create(&threads[index], NULL, churn, NULL) != 0)
 			return 1;
 	for (int index = 0; index < THREADS; index++)
 		pthread_join(threads[index], NULL);
+	while (read(STDIN_FILENO, &byte, 1) > 0)
+		continue;
 	return 0;
 }
