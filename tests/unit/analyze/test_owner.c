@@ -71,6 +71,8 @@ static const struct {
 	  OWNER_LIBRARY, "luadbi" },
 	{ LEDGER_NATIVE, "/usr/bin/lua5.4", true, OWNER_LIBRARY, "lua" },
 	{ LEDGER_NATIVE, "/usr/lib/x86_64-linux-gnu/liblua5.4.so.0", false, OWNER_LIBRARY, "lua" },
+	{ LEDGER_NATIVE, "/var/cache/JNA/temp/jna12051122438872421803.tmp", false, OWNER_LIBRARY,
+	  "jna" },
 	{ LEDGER_NATIVE, "/srv/forgotten", true, OWNER_PROGRAM, "" },
 	{ LEDGER_NATIVE, "/usr/lib/postgresql/15/bin/psql", true, OWNER_PROGRAM, "" },
 	{ LEDGER_NATIVE, "/usr/bin/python3.11", true, OWNER_LIBRARY, "python" },
