@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/guard.h"
 #include "capture/identity.h"
+#include "capture/languages.h"
 #include "capture/notice.h"
 #include "capture/recorder_state.h"
 #include "ledger/connections.h"
@@ -79,8 +80,8 @@ void recorder_opened(struct libpq *libpq, enum libpq_call call, PGconn *conn,
 	if (recorder_is_on()) {
 		struct identity identity;
 		struct stack stack = { 0 };
-		uint32_t unread = stack_attach_languages();
-		const char *unsupported = stack_unsupported_language();
+		uint32_t unread = languages_attach();
+		const char *unsupported = languages_unsupported();
 
 		if (unread)
 			recorder.ledger.header->unread_languages = unread;

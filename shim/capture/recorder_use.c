@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/guard.h"
 #include "capture/identity.h"
+#include "capture/languages.h"
 #include "capture/recorder_state.h"
 
 static bool transaction_is_begun(enum ledger_transaction before, enum ledger_transaction after)
@@ -34,7 +35,7 @@ static bool is_ended_by_shutdown(const struct connection *connection,
 	return (connection->is_shut_down ||
 		(before >= LEDGER_TRANSACTION_ACTIVE && before <= LEDGER_TRANSACTION_INERROR &&
 		 (after == LEDGER_TRANSACTION_IDLE || after == LEDGER_TRANSACTION_LOST))) &&
-	       stack_is_finalizing();
+	       languages_are_finalizing();
 }
 
 static void shut_down_locked(const PGconn *conn)

@@ -4,66 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "capture/languages.h"
 #include "capture/native.h"
 #include "frames/pools.h"
 #include "ledger/records.h"
-
-static const struct language *const languages[] = {
-#define LANGUAGE(name) &name,
-#include "capture/languages.def"
-#undef LANGUAGE
-};
-
-enum { LANGUAGE_COUNT = sizeof(languages) / sizeof(languages[0]) };
-
-static enum language_state states[LANGUAGE_COUNT];
-static uint64_t attached_generation;
-
-uint32_t stack_attach_languages(void)
-{
-	uint64_t generation = objects_generation();
-	uint32_t unread = 0;
-
-	if (__atomic_exchange_n(&attached_generation, generation, __ATOMIC_RELAXED) != generation) {
-		for (size_t i = 0; i < LANGUAGE_COUNT; i++) {
-			if (__atomic_load_n(&states[i], __ATOMIC_ACQUIRE) == LANGUAGE_ABSENT)
-				__atomic_store_n(&states[i], languages[i]->attach(),
-						 __ATOMIC_RELEASE);
-		}
-	}
-	for (size_t i = 0; i < LANGUAGE_COUNT; i++) {
-		enum language_state state = __atomic_load_n(&states[i], __ATOMIC_ACQUIRE);
-
-		if (state == LANGUAGE_UNSUPPORTED || state == LANGUAGE_NATIVE_ONLY)
-			unread |= 1u << languages[i]->id;
-	}
-	return unread;
-}
-
-const char *stack_unsupported_language(void)
-{
-	for (size_t i = 0; i < LANGUAGE_COUNT; i++)
-		if (__atomic_load_n(&states[i], __ATOMIC_ACQUIRE) == LANGUAGE_UNSUPPORTED)
-			return languages[i]->name;
-	return NULL;
-}
-
-static void stack_take_language(struct stack *stack, unsigned depth)
-{
-	stack->language = NULL;
-	stack->frame_count = 0;
-	for (size_t i = 0; i < LANGUAGE_COUNT && !stack->frame_count; i++) {
-		bool is_truncated = false;
-
-		if (__atomic_load_n(&states[i], __ATOMIC_ACQUIRE) != LANGUAGE_READY)
-			continue;
-		stack->frame_count = languages[i]->walk(stack->scratch->frames, depth,
-							&is_truncated);
-		stack->is_truncated |= is_truncated;
-		if (stack->frame_count)
-			stack->language = languages[i];
-	}
-}
 
 bool stack_is_exiting(const struct stack *stack)
 {
@@ -79,32 +23,17 @@ bool stack_is_exiting(const struct stack *stack)
 
 void stack_read_moment(const struct stack *stack, struct language_moment *ret)
 {
-	const struct language *language = stack->language;
-
-	for (size_t i = 0; i < LANGUAGE_COUNT && !language; i++) {
-		if (__atomic_load_n(&states[i], __ATOMIC_ACQUIRE) == LANGUAGE_READY)
-			language = languages[i];
-	}
 	memset(ret, 0, sizeof(*ret));
-	if (!language || !stack->scratch)
+	if (!stack->scratch)
 		return;
-	language->read_moment(stack->scratch->frames, stack->frame_count, ret);
-	if (!language->is_collector)
+	const struct language *language = languages_read_moment(
+		stack->language, stack->scratch->frames, stack->frame_count, ret);
+
+	if (!language || !language->is_collector)
 		return;
 	ret->is_collecting_known = true;
 	for (size_t i = 0; i < stack->native_count; i++)
 		ret->is_collecting |= language->is_collector(stack->scratch->pcs[i]);
-}
-
-bool stack_is_finalizing(void)
-{
-	struct language_moment moment = { 0 };
-
-	for (size_t i = 0; i < LANGUAGE_COUNT && !moment.is_finalizing; i++) {
-		if (__atomic_load_n(&states[i], __ATOMIC_ACQUIRE) == LANGUAGE_READY)
-			languages[i]->read_moment(NULL, 0, &moment);
-	}
-	return moment.is_finalizing;
 }
 
 static struct depot_key stack_mix(const struct stack *stack)
@@ -130,7 +59,8 @@ void stack_take(struct stack *stack, struct scratch *scratch, const struct libpq
 	*stack = (struct stack){ .scratch = scratch, .call = call, .libpq = libpq };
 	stack->native_count = native_walk(return_address, scratch->pcs, depth,
 					  &stack->is_truncated);
-	stack_take_language(stack, depth);
+	stack->language = languages_walk(scratch->frames, depth, &stack->frame_count,
+					 &stack->is_truncated);
 	stack->key = stack_mix(stack);
 }
 

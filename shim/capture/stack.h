@@ -48,18 +48,8 @@ const struct depot_stack *stack_store(const struct stack *stack, struct ledger *
 /* Is exit() running in it, and so the exit handlers and static destructors? */
 bool stack_is_exiting(const struct stack *stack);
 
-/* Is the interpreter shutting down? */
-bool stack_is_finalizing(void);
-
 /* What the interpreter is doing in this moment, also when it runs no frame: at its
  * shutdown there is none left. */
 void stack_read_moment(const struct stack *stack, struct language_moment *ret);
-
-/* Finds the languages that this process runs; asks again when objects were loaded.
- * Returns those that are not read, as ledger_header.unread_languages. */
-uint32_t stack_attach_languages(void);
-
-/* The name of the first language whose version this build cannot read; NULL none. */
-const char *stack_unsupported_language(void);
 
 #endif

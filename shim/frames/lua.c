@@ -1,9 +1,8 @@
 /* Lua 5.1 to 5.4 as a struct language. LuaJIT has the same functions and other
  * structures; it has no lua_ident. */
-#include "frames/language.h"
+#include "frames/attachment.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -23,11 +22,8 @@ static const struct lua_layout layouts[] = {
 
 enum debug_shape { DEBUG_UNKNOWN, DEBUG_KNOWN, DEBUG_FOREIGN };
 
-static pthread_mutex_t attach_lock = PTHREAD_MUTEX_INITIALIZER; /* of runtime */
 static struct lua_runtime runtime;
-static _Atomic enum language_state state = LANGUAGE_ABSENT;
 static _Atomic enum debug_shape debug_shape = DEBUG_UNKNOWN;
-static atomic_ullong unloaded_seen;
 
 /* "$LuaVersion: Lua 5.4.4  Copyright ...", "$Lua: Lua 5.1.5 Copyright ...". */
 static const struct lua_layout *find_layout(void)
@@ -42,7 +38,7 @@ static const struct lua_layout *find_layout(void)
 	return NULL;
 }
 
-static enum language_state attach_locked(void)
+static enum language_state find(void)
 {
 	uintptr_t get_info = symbol_address("lua_getinfo");
 	uintptr_t get_stack = symbol_address("lua_getstack");
@@ -63,29 +59,16 @@ static enum language_state attach_locked(void)
 	return LANGUAGE_READY;
 }
 
-static enum language_state attach(void)
+static bool is_there(void)
 {
-	pthread_mutex_lock(&attach_lock);
-	if (state == LANGUAGE_ABSENT) {
-		unloaded_seen = symbols_unloaded();
-		state = attach_locked();
-	}
-	pthread_mutex_unlock(&attach_lock);
-	return state;
+	return symbol_address("lua_getinfo") == (uintptr_t)runtime.get_info;
 }
 
-/* A plug-in's liblua can be unloaded, and loaded again elsewhere. */
-static bool is_attached(void)
-{
-	unsigned long long unloaded = symbols_unloaded();
+static struct attachment attachment = ATTACHMENT(find, is_there); /* of runtime */
 
-	if (unloaded != unloaded_seen) {
-		pthread_mutex_lock(&attach_lock);
-		state = attach_locked();
-		unloaded_seen = unloaded;
-		pthread_mutex_unlock(&attach_lock);
-	}
-	return state == LANGUAGE_READY;
+static enum language_state attach(void)
+{
+	return attachment_attach(&attachment);
 }
 
 static bool has_known_debug(uintptr_t address)
@@ -148,7 +131,7 @@ static size_t walk(struct language_frame *frames, size_t max, bool *ret_is_trunc
 	size_t count = 0;
 
 	*ret_is_truncated = false;
-	if (!is_attached())
+	if (!attachment_holds(&attachment))
 		return 0;
 	__builtin_unwind_init();
 	while (!in.is_main && !*ret_is_truncated && find_state(in.jump, &in))
@@ -258,7 +241,7 @@ static void read_moment(const struct language_frame *frames, size_t count,
 	(void)count;
 	*ret = (struct language_moment){ 0 };
 	__builtin_unwind_init();
-	if (!is_attached() || !find_state(0, &in) ||
+	if (!attachment_holds(&attachment) || !find_state(0, &in) ||
 	    !lua_state_ask(&runtime, in.address, 0, "n", &innermost))
 		return;
 	ret->is_collecting_known = true;

@@ -3,11 +3,11 @@
 #include "frames/language.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "frames/attachment.h"
 #include "frames/peek.h"
 #include "frames/perl_object.h"
 #include "frames/perl_op.h"
@@ -19,11 +19,8 @@ enum { PROOFS = 8 };
 
 enum { OPCODES_MAX = 512 };
 
-static pthread_mutex_t attach_lock = PTHREAD_MUTEX_INITIALIZER; /* of perl_runtime */
-static _Atomic enum language_state state = LANGUAGE_ABSENT;
-static atomic_ullong unloaded_seen;
 static atomic_int proofs_left = PROOFS;
-static bool is_perl_process; /* not a host of Perl; written under attach_lock */
+static bool is_perl_process; /* not a host of Perl */
 
 static bool is_text(uintptr_t address, const char *text)
 {
@@ -112,12 +109,13 @@ static bool is_perl_program(void)
 	return strcmp(name, "perl") == 0 || strncmp(name, "perl5", 5) == 0;
 }
 
-static enum language_state attach_locked(void)
+static enum language_state find(void)
 {
 	struct perl_runtime runtime = { .first = symbol_address("PL_curinterp") };
 
 	if (runtime.first == 0)
 		return LANGUAGE_ABSENT;
+	peek_set_guarded(true);
 	runtime.key = symbol_address("PL_thr_key");
 	runtime.minor = peek_byte(symbol_address("PL_version"));
 	if (peek_byte(symbol_address("PL_revision")) != 5 || !find_variables(&runtime) ||
@@ -129,39 +127,17 @@ static enum language_state attach_locked(void)
 	return LANGUAGE_READY;
 }
 
-static enum language_state attach(void)
+static bool is_there(void)
 {
-	if (atomic_load(&state) != LANGUAGE_ABSENT)
-		return atomic_load(&state);
-
-	pthread_mutex_lock(&attach_lock);
-	if (atomic_load(&state) == LANGUAGE_ABSENT) {
-		peek_set_guarded(true);
-		atomic_store(&unloaded_seen, symbols_unloaded());
-		atomic_store(&state, attach_locked());
-	}
-	pthread_mutex_unlock(&attach_lock);
-	return atomic_load(&state);
+	return symbol_address("PL_curinterp") == perl_runtime.first;
 }
 
-/* A plug-in's libperl can be unloaded, and loaded again elsewhere. */
-static bool is_attached(void)
+/* Of perl_runtime and is_perl_process. */
+static struct attachment attachment = ATTACHMENT(find, is_there);
+
+static enum language_state attach(void)
 {
-	unsigned long long unloaded = symbols_unloaded();
-
-	if (atomic_load(&state) != LANGUAGE_READY)
-		return false;
-	if (unloaded == atomic_load(&unloaded_seen))
-		return true;
-
-	pthread_mutex_lock(&attach_lock);
-	if (symbol_address("PL_curinterp") != perl_runtime.first) {
-		peek_set_guarded(true);
-		atomic_store(&state, attach_locked());
-	}
-	atomic_store(&unloaded_seen, unloaded);
-	pthread_mutex_unlock(&attach_lock);
-	return atomic_load(&state) == LANGUAGE_READY;
+	return attachment_attach(&attachment);
 }
 
 static bool is_proven(void)
@@ -177,7 +153,7 @@ static bool find_interpreter(uintptr_t *ret)
 	uintptr_t interpreter = 0;
 	bool is_trusted = is_proven();
 
-	if (!is_attached())
+	if (!attachment_holds(&attachment))
 		return false;
 	peek_set_guarded(!is_trusted);
 	if (peek_word(perl_runtime.first) == 0)

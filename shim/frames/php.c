@@ -6,7 +6,7 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
-#include "frames/language.h"
+#include "frames/attachment.h"
 #include "frames/peek.h"
 #include "frames/php_layout.h"
 #include "frames/php_moment.h"
@@ -16,9 +16,6 @@
 /* So many frames described without a surprise end the time of guarded reads. */
 enum { PROOFS = 8 };
 
-static pthread_mutex_t attach_lock = PTHREAD_MUTEX_INITIALIZER; /* of php_runtime */
-static _Atomic enum language_state state = LANGUAGE_ABSENT;
-static atomic_ullong unloaded_seen;
 static atomic_int proofs_left = PROOFS;
 /* 0 until the main thread was seen. A forked child's only thread keeps its own. */
 static atomic_uintptr_t php_thread;
@@ -41,7 +38,7 @@ static enum language_state match(struct php_runtime *runtime)
 	return php_layout_match(runtime) == 0 ? LANGUAGE_READY : LANGUAGE_UNSUPPORTED;
 }
 
-static enum language_state attach_locked(void)
+static enum language_state find(void)
 {
 	struct php_runtime runtime;
 	enum language_state found = php_layout_find(&runtime);
@@ -53,47 +50,31 @@ static enum language_state attach_locked(void)
 	return found;
 }
 
-static enum language_state attach(void)
+/* Apache unloads its modules, and loads them again elsewhere. */
+static bool is_there(void)
 {
-	if (atomic_load(&state) != LANGUAGE_ABSENT)
-		return atomic_load(&state);
-
-	pthread_mutex_lock(&attach_lock);
-	if (atomic_load(&state) == LANGUAGE_ABSENT) {
-		atomic_store(&unloaded_seen, symbols_unloaded());
-		atomic_store(&state, attach_locked());
-	}
-	pthread_mutex_unlock(&attach_lock);
-	return atomic_load(&state);
+	return symbol_address("executor_globals") == php_runtime.globals;
 }
 
-/* Apache unloads its modules, and loads them again elsewhere. */
-static void follow_interpreter(void)
-{
-	unsigned long long unloaded = symbols_unloaded();
+static struct attachment attachment = ATTACHMENT(find, is_there); /* of php_runtime */
 
-	if (unloaded == atomic_load(&unloaded_seen))
-		return;
-	pthread_mutex_lock(&attach_lock);
-	if (symbol_address("executor_globals") != php_runtime.globals)
-		atomic_store(&state, attach_locked());
-	atomic_store(&unloaded_seen, unloaded);
-	pthread_mutex_unlock(&attach_lock);
+static enum language_state attach(void)
+{
+	return attachment_attach(&attachment);
 }
 
 /* Can this thread's frames be read? */
 static bool is_readable(void)
 {
-	if (!is_php_thread() || attach() != LANGUAGE_READY)
+	if (!is_php_thread() || attach() != LANGUAGE_READY || !attachment_holds(&attachment))
 		return false;
-	follow_interpreter();
-	if (atomic_load(&state) == LANGUAGE_READY && !php_runtime.file) {
-		pthread_mutex_lock(&attach_lock);
-		atomic_store(&state, match(&php_runtime));
-		pthread_mutex_unlock(&attach_lock);
+	if (!php_runtime.file) {
+		pthread_mutex_lock(&attachment.lock);
+		atomic_store(&attachment.state, match(&php_runtime));
+		pthread_mutex_unlock(&attachment.lock);
 	}
 	peek_set_guarded(atomic_load_explicit(&proofs_left, memory_order_relaxed) > 0);
-	return atomic_load(&state) == LANGUAGE_READY && php_runtime.file;
+	return atomic_load(&attachment.state) == LANGUAGE_READY && php_runtime.file;
 }
 
 static size_t walk(struct language_frame *frames, size_t max, bool *ret_is_truncated)

@@ -3,10 +3,10 @@
 #include "frames/language.h"
 
 #include <limits.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <unistd.h>
 
+#include "frames/attachment.h"
 #include "frames/peek.h"
 #include "frames/python_moment.h"
 #include "frames/python_object.h"
@@ -17,9 +17,6 @@
  * many as the first stack has. */
 enum { PROOFS_MAX = 8, PROOFS_NOT_BEGUN = INT_MAX };
 
-static pthread_mutex_t attach_lock = PTHREAD_MUTEX_INITIALIZER; /* of python_runtime */
-static _Atomic enum language_state state = LANGUAGE_ABSENT;
-static atomic_ullong unloaded_seen;
 static atomic_int proofs_left = PROOFS_NOT_BEGUN;
 
 /* "3.9.18 (main, ..." of the versions that have no Py_Version. */
@@ -73,7 +70,7 @@ static bool has_known_objects(const struct python_runtime *runtime)
 	       peek_word(runtime->code_type + runtime->layout.object_type) == type_type;
 }
 
-static enum language_state attach_locked(void)
+static enum language_state find(void)
 {
 	struct python_runtime runtime = { 0 };
 	uintptr_t this_thread = symbol_address("PyGILState_GetThisThreadState");
@@ -103,38 +100,17 @@ static enum language_state attach_locked(void)
 	return LANGUAGE_READY;
 }
 
-static enum language_state attach(void)
+static bool is_there(void)
 {
-	if (atomic_load(&state) != LANGUAGE_ABSENT)
-		return atomic_load(&state);
-
-	pthread_mutex_lock(&attach_lock);
-	if (atomic_load(&state) == LANGUAGE_ABSENT) {
-		atomic_store(&unloaded_seen, symbols_unloaded());
-		atomic_store(&state, attach_locked());
-	}
-	pthread_mutex_unlock(&attach_lock);
-	return atomic_load(&state);
+	return symbol_address("PyGILState_GetThisThreadState") ==
+	       (uintptr_t)python_runtime.this_thread;
 }
 
-/* Is the interpreter that was found still there? A plug-in's libpython can be
- * unloaded, and loaded again elsewhere; pinning it would change what the host sees. */
-static bool is_attached(void)
+static struct attachment attachment = ATTACHMENT(find, is_there); /* of python_runtime */
+
+static enum language_state attach(void)
 {
-	unsigned long long unloaded = symbols_unloaded();
-
-	if (atomic_load(&state) != LANGUAGE_READY)
-		return false;
-	if (unloaded == atomic_load(&unloaded_seen))
-		return true;
-
-	pthread_mutex_lock(&attach_lock);
-	if (symbol_address("PyGILState_GetThisThreadState") !=
-	    (uintptr_t)python_runtime.this_thread)
-		atomic_store(&state, attach_locked());
-	atomic_store(&unloaded_seen, unloaded);
-	pthread_mutex_unlock(&attach_lock);
-	return atomic_load(&state) == LANGUAGE_READY;
+	return attachment_attach(&attachment);
 }
 
 static void begin_proof(size_t count)
@@ -164,7 +140,7 @@ static bool is_outlived(void)
 static size_t walk(struct language_frame *frames, size_t max, bool *ret_is_truncated)
 {
 	*ret_is_truncated = false;
-	if (!is_attached())
+	if (!attachment_holds(&attachment))
 		return 0;
 
 	uintptr_t thread = python_runtime.this_thread();
@@ -195,7 +171,7 @@ static void read_moment(const struct language_frame *frames, size_t count,
 			struct language_moment *ret)
 {
 	*ret = (struct language_moment){ 0 };
-	if (is_attached())
+	if (attachment_holds(&attachment))
 		python_read_moment(python_runtime.this_thread(), frames, count, ret);
 }
 

@@ -1,20 +1,17 @@
 #include "frames/ruby_runtime.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "frames/attachment.h"
 #include "frames/peek.h"
 #include "frames/symbols.h"
 
 struct ruby_runtime ruby_runtime;
-
-static pthread_mutex_t attach_lock = PTHREAD_MUTEX_INITIALIZER; /* of ruby_runtime */
-static _Atomic enum language_state state = LANGUAGE_ABSENT;
 
 /* Where a library's thread-local variables are in the threads' static block, they are
  * everywhere as far from its end, which is small. */
@@ -61,7 +58,7 @@ static void find_context(struct ruby_runtime *runtime)
 		runtime->thread_context = distance;
 }
 
-static enum language_state attach_locked(void)
+static enum language_state find(void)
 {
 	struct ruby_runtime runtime = { 0 };
 	uintptr_t is_ruby_thread = symbol_address("ruby_native_thread_p");
@@ -78,21 +75,16 @@ static enum language_state attach_locked(void)
 	return LANGUAGE_READY;
 }
 
+static struct attachment attachment = ATTACHMENT(find, NULL); /* of ruby_runtime */
+
 enum language_state ruby_attach(void)
 {
-	if (atomic_load(&state) != LANGUAGE_ABSENT)
-		return atomic_load(&state);
-
-	pthread_mutex_lock(&attach_lock);
-	if (atomic_load(&state) == LANGUAGE_ABSENT)
-		atomic_store(&state, attach_locked());
-	pthread_mutex_unlock(&attach_lock);
-	return atomic_load(&state);
+	return attachment_attach(&attachment);
 }
 
 bool ruby_is_readable(void)
 {
-	if (atomic_load(&state) != LANGUAGE_READY ||
+	if (!attachment_holds(&attachment) ||
 	    (ruby_runtime.machine != 0 && peek_word(ruby_runtime.machine) == 0) ||
 	    !ruby_runtime.is_ruby_thread())
 		return false;

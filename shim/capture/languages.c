@@ -1,0 +1,98 @@
+#include "capture/languages.h"
+
+#include "capture/gate.h"
+#include "capture/objects.h"
+
+static const struct language *const languages[] = {
+#define LANGUAGE(name) &name,
+#include "capture/languages.def"
+#undef LANGUAGE
+};
+
+enum { LANGUAGE_COUNT = sizeof(languages) / sizeof(languages[0]) };
+
+static enum language_state states[LANGUAGE_COUNT];
+static uint64_t attached_generation;
+
+static enum language_state state_of(size_t language)
+{
+	return __atomic_load_n(&states[language], __ATOMIC_ACQUIRE);
+}
+
+uint32_t languages_attach(void)
+{
+	uint64_t generation = objects_generation();
+	uint32_t unread = 0;
+
+	if (__atomic_exchange_n(&attached_generation, generation, __ATOMIC_RELAXED) != generation) {
+		gate_enter();
+		for (size_t i = 0; i < LANGUAGE_COUNT; i++)
+			if (state_of(i) == LANGUAGE_ABSENT)
+				__atomic_store_n(&states[i], languages[i]->attach(),
+						 __ATOMIC_RELEASE);
+		gate_leave();
+	}
+	for (size_t i = 0; i < LANGUAGE_COUNT; i++)
+		if (state_of(i) == LANGUAGE_UNSUPPORTED || state_of(i) == LANGUAGE_NATIVE_ONLY)
+			unread |= 1u << languages[i]->id;
+	return unread;
+}
+
+const char *languages_unsupported(void)
+{
+	for (size_t i = 0; i < LANGUAGE_COUNT; i++)
+		if (state_of(i) == LANGUAGE_UNSUPPORTED)
+			return languages[i]->name;
+	return NULL;
+}
+
+const struct language *languages_walk(struct language_frame *frames, size_t max,
+				      size_t *ret_count, bool *is_truncated)
+{
+	const struct language *language = NULL;
+
+	*ret_count = 0;
+	gate_enter();
+	for (size_t i = 0; i < LANGUAGE_COUNT && !language; i++) {
+		bool is_longer = false;
+
+		if (state_of(i) != LANGUAGE_READY)
+			continue;
+		*ret_count = languages[i]->walk(frames, max, &is_longer);
+		*is_truncated |= is_longer;
+		if (*ret_count)
+			language = languages[i];
+	}
+	gate_leave();
+	return language;
+}
+
+static void read_moment(const struct language *language, const struct language_frame *frames,
+			size_t count, struct language_moment *ret)
+{
+	gate_enter();
+	language->read_moment(frames, count, ret);
+	gate_leave();
+}
+
+const struct language *languages_read_moment(const struct language *language,
+					     const struct language_frame *frames, size_t count,
+					     struct language_moment *ret)
+{
+	for (size_t i = 0; i < LANGUAGE_COUNT && !language; i++)
+		if (state_of(i) == LANGUAGE_READY)
+			language = languages[i];
+	if (language)
+		read_moment(language, frames, count, ret);
+	return language;
+}
+
+bool languages_are_finalizing(void)
+{
+	struct language_moment moment = { 0 };
+
+	for (size_t i = 0; i < LANGUAGE_COUNT && !moment.is_finalizing; i++)
+		if (state_of(i) == LANGUAGE_READY)
+			read_moment(languages[i], NULL, 0, &moment);
+	return moment.is_finalizing;
+}

@@ -1,0 +1,123 @@
+/* An interpreter is looked for until it is there, and again when it may have gone. */
+#include <dlfcn.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "frames/attachment.h"
+
+static enum language_state found;
+static bool is_still_there;
+static int finds;
+
+static enum language_state find(void)
+{
+	finds++;
+	return found;
+}
+
+static bool is_there(void)
+{
+	return is_still_there;
+}
+
+static void something_is_unloaded(void)
+{
+	void *plugin = dlopen(LOCAL_PLUGIN, RTLD_NOW | RTLD_LOCAL);
+
+	assert_non_null(plugin);
+	assert_int_equal(dlclose(plugin), 0);
+}
+
+static void it_is_looked_for_until_it_is_there(void **unused)
+{
+	struct attachment attachment = ATTACHMENT(find, is_there);
+
+	(void)unused;
+	finds = 0;
+	found = LANGUAGE_ABSENT;
+	assert_int_equal(attachment_attach(&attachment), LANGUAGE_ABSENT);
+	assert_false(attachment_holds(&attachment));
+	found = LANGUAGE_READY;
+	assert_int_equal(attachment_attach(&attachment), LANGUAGE_READY);
+	assert_int_equal(attachment_attach(&attachment), LANGUAGE_READY);
+	assert_int_equal(finds, 2);
+}
+
+static void what_cannot_be_read_is_looked_for_once(void **unused)
+{
+	struct attachment attachment = ATTACHMENT(find, is_there);
+
+	(void)unused;
+	finds = 0;
+	found = LANGUAGE_UNSUPPORTED;
+	assert_int_equal(attachment_attach(&attachment), LANGUAGE_UNSUPPORTED);
+	found = LANGUAGE_READY;
+	something_is_unloaded();
+	assert_int_equal(attachment_attach(&attachment), LANGUAGE_UNSUPPORTED);
+	assert_false(attachment_holds(&attachment));
+	assert_int_equal(finds, 1);
+}
+
+static void another_library_that_goes_changes_nothing(void **unused)
+{
+	struct attachment attachment = ATTACHMENT(find, is_there);
+
+	(void)unused;
+	finds = 0;
+	found = LANGUAGE_READY;
+	attachment_attach(&attachment);
+	is_still_there = true;
+	something_is_unloaded();
+	assert_true(attachment_holds(&attachment));
+	assert_int_equal(finds, 1);
+}
+
+static void one_that_went_is_found_again_or_is_gone(void **unused)
+{
+	struct attachment attachment = ATTACHMENT(find, is_there);
+
+	(void)unused;
+	finds = 0;
+	found = LANGUAGE_READY;
+	attachment_attach(&attachment);
+	is_still_there = false;
+	assert_true(attachment_holds(&attachment)); /* nothing was unloaded: nobody is asked */
+	something_is_unloaded();
+	assert_true(attachment_holds(&attachment));
+	assert_int_equal(finds, 2);
+	found = LANGUAGE_ABSENT;
+	something_is_unloaded();
+	assert_false(attachment_holds(&attachment));
+	found = LANGUAGE_READY;
+	assert_int_equal(attachment_attach(&attachment), LANGUAGE_READY);
+}
+
+static void one_that_never_goes_is_not_followed(void **unused)
+{
+	struct attachment attachment = ATTACHMENT(find, NULL);
+
+	(void)unused;
+	finds = 0;
+	found = LANGUAGE_READY;
+	attachment_attach(&attachment);
+	something_is_unloaded();
+	assert_true(attachment_holds(&attachment));
+	assert_int_equal(finds, 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(it_is_looked_for_until_it_is_there),
+		cmocka_unit_test(what_cannot_be_read_is_looked_for_once),
+		cmocka_unit_test(another_library_that_goes_changes_nothing),
+		cmocka_unit_test(one_that_went_is_found_again_or_is_gone),
+		cmocka_unit_test(one_that_never_goes_is_not_followed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
