@@ -140,6 +140,24 @@ static void *canceller(void *unused)
 	return NULL;
 }
 
+static void *wait_for_ever(void *unused)
+{
+	(void)unused;
+	for (;;)
+		pause();
+	return NULL;
+}
+
+/* The first thread that is cancelled makes libc load libgcc_s: a dlopen, too. */
+static void load_unwinder(void)
+{
+	pthread_t thread;
+
+	must(!pthread_create(&thread, NULL, wait_for_ever, NULL), "a thread");
+	pthread_cancel(thread);
+	pthread_join(thread, NULL);
+}
+
 static void *loader(void *unused)
 {
 	(void)unused;
@@ -173,6 +191,7 @@ int main(int argc, char **argv)
 	alarm(WATCHDOG_SECONDS);
 	plugin_path = argv[1];
 	rounds = atoi(argv[2]);
+	load_unwinder();
 	pthread_barrier_init(&start, NULL, THREADS + OTHERS);
 	for (int i = 0; i < THREADS + OTHERS; i++)
 		must(!pthread_create(&threads[i], NULL, i < THREADS ? worker : others[i - THREADS],
