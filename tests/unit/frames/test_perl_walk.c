@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "damage.h"
 #include "fake_perl.h"
 #include "frames/peek.h"
 #include "frames/perl_object.h"
@@ -206,36 +207,6 @@ static void read_all(void)
 	assert_true(strlen(called) < sizeof(called));
 }
 
-static uint64_t next_random(uint64_t *seed)
-{
-	*seed ^= *seed << 13;
-	*seed ^= *seed >> 7;
-	*seed ^= *seed << 17;
-	return *seed;
-}
-
-static void damage(uint64_t *seed)
-{
-	static const uint64_t words[] = { 0, 1, 8, 4096, UINT64_MAX, 1ull << 47, 0x7fffffffffffff };
-	uint64_t at = next_random(seed) % (fake.used / 8) * 8;
-	uint64_t word = next_random(seed);
-
-	switch (next_random(seed) % 4) {
-	case 0: /* a byte */
-		fake.arena[at + word % 8] = (uint8_t)(word >> 8);
-		return;
-	case 1: /* one of the usual suspects */
-		word = words[word % (sizeof(words) / sizeof(*words))];
-		break;
-	case 2: /* a pointer to something else that is here */
-		word = (uintptr_t)fake.arena + word % fake.used / 8 * 8;
-		break;
-	default: /* anything */
-		break;
-	}
-	memcpy(&fake.arena[at], &word, sizeof(word));
-}
-
 static void damaged_memory_gives_fewer_frames_never_a_crash(void **state)
 {
 	uint64_t seed = 0x9e3779b97f4a7c15;
@@ -246,7 +217,7 @@ static void damaged_memory_gives_fewer_frames_never_a_crash(void **state)
 		for (unsigned round = 0; round < 600; round++) {
 			init_each(i);
 			for (uint64_t changes = next_random(&seed) % 16; changes < 16; changes++)
-				damage(&seed);
+				damage(fake.arena, fake.used, &seed);
 			read_all();
 		}
 }

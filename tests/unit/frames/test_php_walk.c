@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "damage.h"
 #include "fake_php.h"
 #include "frames/peek.h"
 #include "frames/php_moment.h"
@@ -155,17 +156,8 @@ static void names_are_cut_and_repaired(void **state)
 	}
 }
 
-static uint64_t next_random(uint64_t *seed)
-{
-	*seed ^= *seed << 13;
-	*seed ^= *seed >> 7;
-	*seed ^= *seed << 17;
-	return *seed;
-}
-
 static void damaged_memory_gives_fewer_frames_never_a_crash(void **state)
 {
-	static const uint64_t words[] = { 0, 1, 8, 4096, UINT64_MAX, 1ull << 47, 0x7fffffffffffff };
 	struct language_description description;
 	struct language_moment moment;
 	struct language_self self;
@@ -177,16 +169,8 @@ static void damaged_memory_gives_fewer_frames_never_a_crash(void **state)
 		size_t count;
 
 		fake_php_init(&fake, FILE_OF_8_2);
-		for (uint64_t i = next_random(&seed) % 8; i < 8; i++) {
-			uint64_t at = next_random(&seed) % (fake.used / 8) * 8;
-			uint64_t word = next_random(&seed);
-
-			if (word % 3 == 0)
-				word = words[word / 3 % (sizeof(words) / sizeof(*words))];
-			else if (word % 3 == 1)
-				word = (uintptr_t)fake.arena + word / 3 % fake.used / 8 * 8;
-			memcpy(&fake.arena[at], &word, sizeof(word));
-		}
+		for (uint64_t i = next_random(&seed) % 8; i < 8; i++)
+			damage(fake.arena, fake.used, &seed);
 		count = walk();
 		assert_true(count <= FRAMES_MAX);
 		for (size_t i = 0; i < count; i++) {
