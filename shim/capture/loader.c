@@ -16,9 +16,6 @@ enum { DEEPBOUND_MAX = 64 };
 
 const char loader_pass;
 
-static loader_dlopen_function *real_dlopen;
-static loader_dlsym_function *real_dlsym;
-
 /* Hashes of the names. An entry is for good; 0 until it is written. */
 static struct {
 	uint32_t names[DEEPBOUND_MAX];
@@ -58,38 +55,36 @@ static void *no_dlsym(void *handle, const char *name)
 	return NULL;
 }
 
-loader_dlopen_function *loader_real_dlopen(void)
+/* Found once, kept in `*known`. */
+static void *real_once(void **known, const char *name, void *otherwise)
 {
-	loader_dlopen_function *function = __atomic_load_n(&real_dlopen, __ATOMIC_RELAXED);
+	void *function = __atomic_load_n(known, __ATOMIC_RELAXED);
 
 	if (!function) {
 		int error = errno;
 
 		loader_error_prepare();
-		function = (loader_dlopen_function *)loader_real("dlopen");
+		function = loader_real(name);
 		if (!function)
-			function = no_dlopen;
-		__atomic_store_n(&real_dlopen, function, __ATOMIC_RELAXED);
+			function = otherwise;
+		__atomic_store_n(known, function, __ATOMIC_RELAXED);
 		errno = error;
 	}
 	return function;
 }
 
+loader_dlopen_function *loader_real_dlopen(void)
+{
+	static void *known;
+
+	return (loader_dlopen_function *)real_once(&known, "dlopen", (void *)no_dlopen);
+}
+
 loader_dlsym_function *loader_real_dlsym(void)
 {
-	loader_dlsym_function *function = __atomic_load_n(&real_dlsym, __ATOMIC_RELAXED);
+	static void *known;
 
-	if (!function) {
-		int error = errno;
-
-		loader_error_prepare();
-		function = (loader_dlsym_function *)loader_real("dlsym");
-		if (!function)
-			function = no_dlsym;
-		__atomic_store_n(&real_dlsym, function, __ATOMIC_RELAXED);
-		errno = error;
-	}
-	return function;
+	return (loader_dlsym_function *)real_once(&known, "dlsym", (void *)no_dlsym);
 }
 
 void *loader_dlsym(void *handle, const char *name)
