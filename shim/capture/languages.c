@@ -19,18 +19,29 @@ static enum language_state state_of(size_t language)
 	return __atomic_load_n(&states[language], __ATOMIC_ACQUIRE);
 }
 
+static void attach(struct language const *language, enum language_state *state)
+{
+	enum language_state absent = LANGUAGE_ABSENT;
+
+	if (__atomic_load_n(state, __ATOMIC_ACQUIRE) != LANGUAGE_ABSENT)
+		return;
+	/* Another thread, too, may be at it, and have looked later. */
+	__atomic_compare_exchange_n(state, &absent, language->attach(), false, __ATOMIC_RELEASE,
+				    __ATOMIC_RELAXED);
+}
+
 uint32_t languages_attach(void)
 {
 	uint64_t generation = objects_generation();
 	uint32_t unread = 0;
 
-	if (__atomic_exchange_n(&attached_generation, generation, __ATOMIC_RELAXED) != generation) {
+	/* Said only when it is done: a thread that comes meanwhile would have no frames. */
+	if (__atomic_load_n(&attached_generation, __ATOMIC_ACQUIRE) != generation) {
 		gate_enter();
 		for (size_t i = 0; i < LANGUAGE_COUNT; i++)
-			if (state_of(i) == LANGUAGE_ABSENT)
-				__atomic_store_n(&states[i], languages[i]->attach(),
-						 __ATOMIC_RELEASE);
+			attach(languages[i], &states[i]);
 		gate_leave();
+		__atomic_store_n(&attached_generation, generation, __ATOMIC_RELEASE);
 	}
 	for (size_t i = 0; i < LANGUAGE_COUNT; i++)
 		if (state_of(i) == LANGUAGE_UNSUPPORTED || state_of(i) == LANGUAGE_NATIVE_ONLY)
