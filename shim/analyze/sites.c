@@ -174,7 +174,7 @@ static void add_connection(struct adding *adding, uint32_t id)
 	struct report_close close = { .ending = ENDING_CLOSED };
 	struct site_share *share;
 
-	if (record->state == LEDGER_FREE || record->state > LEDGER_ENDED ||
+	if (record->state == LEDGER_FREE || record->state > LEDGER_CLOSED_UNSEEN ||
 	    record->evidence & LEDGER_INHERITED)
 		return;
 	share = share_find(adding, record->site);

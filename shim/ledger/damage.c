@@ -23,7 +23,7 @@ static bool is_bad_connection(const struct snapshot *snapshot,
 {
 	if (record->state == LEDGER_FREE)
 		return false;
-	return record->state > LEDGER_ENDED || record->transaction > LEDGER_TRANSACTION_LOST ||
+	return record->state > LEDGER_CLOSED_UNSEEN || record->transaction > LEDGER_TRANSACTION_LOST ||
 	       is_bad_record(snapshot, LEDGER_SITES, record->site) ||
 	       is_bad_record(snapshot, LEDGER_POOLS, record->pool) ||
 	       is_bad_record(snapshot, LEDGER_MODULES, record->libpq) ||
@@ -31,6 +31,7 @@ static bool is_bad_connection(const struct snapshot *snapshot,
 	       is_bad_stack(snapshot, record->last_use_stack) ||
 	       is_bad_stack(snapshot, record->begun_stack) ||
 	       is_bad_stack(snapshot, record->closed_stack) ||
+	       is_bad_stack(snapshot, record->transaction_max_stack) ||
 	       is_bad_string(snapshot, record->called) || is_bad_string(snapshot, record->host) ||
 	       is_bad_string(snapshot, record->port) || is_bad_string(snapshot, record->database) ||
 	       is_bad_string(snapshot, record->user) ||
@@ -67,7 +68,20 @@ static bool is_bad_pool(const struct snapshot *snapshot, const struct ledger_poo
 static bool is_bad_misuse(const struct snapshot *snapshot, const struct ledger_misuse *record)
 {
 	return is_bad_stack(snapshot, record->stack) ||
+	       is_bad_stack(snapshot, record->other_stack) ||
 	       is_bad_connection(snapshot, &record->connection);
+}
+
+static bool is_bad_site(const struct snapshot *snapshot, const struct ledger_site *record)
+{
+	return is_bad_stack(snapshot, record->opened_stack) ||
+	       is_bad_stack(snapshot, record->transaction_max_stack) ||
+	       record->history_count > LEDGER_HISTORY_MAX;
+}
+
+static bool is_bad_result(const struct snapshot *snapshot, const struct ledger_result *record)
+{
+	return record->kind >= LEDGER_RESULT_KIND_COUNT || is_bad_stack(snapshot, record->stack);
 }
 
 static bool is_bad(const struct snapshot *snapshot, enum ledger_section_kind kind,
@@ -81,13 +95,15 @@ static bool is_bad(const struct snapshot *snapshot, enum ledger_section_kind kin
 	case LEDGER_POOLS:
 		return is_bad_pool(snapshot, record);
 	case LEDGER_SITES:
-		return is_bad_stack(snapshot, ((const struct ledger_site *)record)->opened_stack);
+		return is_bad_site(snapshot, record);
 	case LEDGER_CONNECTIONS:
 		return is_bad_connection(snapshot, record);
 	case LEDGER_ENDINGS:
 		return is_bad_ending(snapshot, record);
 	case LEDGER_MISUSES:
 		return is_bad_misuse(snapshot, record);
+	case LEDGER_RESULTS:
+		return is_bad_result(snapshot, record);
 	case LEDGER_STRINGS: /* walked below: they are of no fixed size */
 	case LEDGER_STACKS:
 	case LEDGER_SECTION_COUNT:

@@ -15,6 +15,7 @@
  *	| struct ledger_connection ...                      slots, reused
  *	| struct ledger_ending ...                          appended, then updated
  *	| struct ledger_misuse ...                          append only
+ *	| struct ledger_result ...                          appended, then updated
  *	+--------------------+ file_size, sparse: only touched blocks are on disk
  *
  * Ids. A record of fixed size is known by its index + 1 in its section; a
@@ -36,7 +37,7 @@
 #include <stdint.h>
 
 #define LEDGER_MAGIC "pqleak\r\n"
-#define LEDGER_VERSION 1u
+#define LEDGER_VERSION 2u
 #define LEDGER_BYTE_ORDER 0x01020304u
 #define LEDGER_SUFFIX ".ledger" /* file name: PID-RANDOM.ledger, RANDOM 16 hex digits */
 
@@ -50,6 +51,7 @@ enum ledger_section_kind {
 	LEDGER_CONNECTIONS,
 	LEDGER_ENDINGS,
 	LEDGER_MISUSES,
+	LEDGER_RESULTS,
 	LEDGER_SECTION_COUNT
 };
 
@@ -205,6 +207,20 @@ struct ledger_pool {
 };
 static_assert(sizeof(struct ledger_pool) == 48, "layout is part of the file format");
 
+enum { LEDGER_LIFETIME_COUNT = 10, LEDGER_HISTORY_MAX = 32 };
+
+/* Bounds of a site's lifetimes in ns: lifetimes[i] counts those below bound i, and not below
+ * the one before it; the last counts the rest. */
+#define LEDGER_LIFETIME_BOUNDS                                                          \
+	{ 1000000ull, 10000000ull, 100000000ull, 1000000000ull, 10000000000ull,         \
+	  60000000000ull, 600000000000ull, 3600000000000ull, 86400000000000ull }
+
+/* How many connections were open, at least and at most, in one step of time. */
+struct ledger_history_point {
+	uint32_t open_min, open_max;
+};
+static_assert(sizeof(struct ledger_history_point) == 8, "layout is part of the file format");
+
 /* One opening stack. */
 struct ledger_site {
 	uint32_t sequence;
@@ -216,15 +232,26 @@ struct ledger_site {
 	uint64_t failed;            /* of the opened ones */
 	uint64_t open;              /* failed and unfinished ones included */
 	uint64_t peak_open;
+	uint64_t last_changed_at_ns; /* opened or finished: since then `open` are open */
+	uint64_t transactions;      /* begun on connections that were finished since */
+	uint64_t transaction_max_ns; /* the longest of these that ended */
+	uint32_t transaction_max_stack; /* what began it */
+	/* Steps of equal length from first_opened_at_ns on. When all are taken two become
+	 * one, and the step twice as long. */
+	uint32_t history_count;
+	uint64_t history_step_ns;
+	uint64_t lifetimes[LEDGER_LIFETIME_COUNT]; /* of the finished ones, failed ones left out */
+	struct ledger_history_point history[LEDGER_HISTORY_MAX];
 };
-static_assert(sizeof(struct ledger_site) == 64, "layout is part of the file format");
+static_assert(sizeof(struct ledger_site) == 440, "layout is part of the file format");
 
 enum ledger_connection_state {
 	LEDGER_FREE,
 	LEDGER_CONNECTING, /* PQconnectStart was called, the server has not said yes or no */
 	LEDGER_OPEN,
 	LEDGER_FAILED,     /* the connect failed; not finished */
-	LEDGER_ENDED       /* finished; kept until the slot is needed again */
+	LEDGER_ENDED,      /* finished; kept until the slot is needed again */
+	LEDGER_CLOSED_UNSEEN /* not finished, but its socket is not its own any more */
 };
 
 /* PGTransactionStatusType + 1, so that zero means unknown. */
@@ -278,8 +305,13 @@ struct ledger_connection {
 	int32_t thread;          /* tid that opened it */
 	int32_t owner_pid;       /* the process that opened it: another one's when INHERITED */
 	char sqlstate[8];        /* of a failed connect, "" unknown */
+	uint64_t transactions;   /* begun so far */
+	uint64_t transaction_max_ns; /* the longest one that ended */
+	uint32_t transaction_max_stack; /* what began it */
+	int32_t last_use_thread; /* tid; 0 never used */
+	uint64_t reported_at_ns; /* last counted in a report about a limit; 0 never */
 };
-static_assert(sizeof(struct ledger_connection) == 160, "layout is part of the file format");
+static_assert(sizeof(struct ledger_connection) == 192, "layout is part of the file format");
 
 /* What became of finished connections, summed over equal stories. */
 struct ledger_ending {
@@ -302,7 +334,10 @@ enum ledger_misuse_kind {
 	LEDGER_MISUSE_NONE,
 	LEDGER_MISUSE_INHERITED_FINISH, /* a child finished its parent's connection */
 	LEDGER_MISUSE_INHERITED_USE,
-	LEDGER_MISUSE_DOUBLE_FINISH
+	LEDGER_MISUSE_DOUBLE_FINISH,   /* finished already */
+	LEDGER_MISUSE_USE_AFTER_FINISH,
+	LEDGER_MISUSE_UNKNOWN_FINISH,  /* the pointer never was a connection */
+	LEDGER_MISUSE_TWO_THREADS      /* a call while another thread was inside of one */
 };
 
 struct ledger_misuse {
@@ -310,8 +345,33 @@ struct ledger_misuse {
 	uint32_t stack;            /* of the misuse */
 	uint64_t at_ns;
 	uint64_t count;
+	uint32_t other_stack;      /* TWO_THREADS: what the other thread was in; 0 unknown */
+	int32_t thread, other_thread; /* tids */
+	uint32_t reserved;
 	struct ledger_connection connection; /* as it was, stacks in this ledger */
 };
-static_assert(sizeof(struct ledger_misuse) == 184, "layout is part of the file format");
+static_assert(sizeof(struct ledger_misuse) == 232, "layout is part of the file format");
+
+enum ledger_result_kind {
+	LEDGER_RESULT_NONE,
+	LEDGER_RESULT_PGRESULT,     /* PQclear */
+	LEDGER_RESULT_PGCANCEL,     /* PQfreeCancel */
+	LEDGER_RESULT_PGCANCELCONN, /* PQcancelFinish */
+	LEDGER_RESULT_CONNINFO,     /* PQconninfoFree */
+	LEDGER_RESULT_KIND_COUNT
+};
+
+/* What libpq handed out at one stack, and is to be given back. With PQLEAK_TRACK=results. */
+struct ledger_result {
+	uint32_t sequence;
+	uint32_t kind;           /* enum ledger_result_kind */
+	uint32_t stack;          /* 0: of everything that found no room */
+	uint32_t reserved;
+	uint64_t first_at_ns, last_at_ns;
+	uint64_t made;
+	uint64_t freed;
+	uint64_t peak;           /* most that were there at once */
+};
+static_assert(sizeof(struct ledger_result) == 56, "layout is part of the file format");
 
 #endif

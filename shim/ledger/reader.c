@@ -161,6 +161,11 @@ const struct ledger_misuse *reader_misuse(const struct reader *reader, uint32_t 
 	return snapshot_record(&reader->snapshot, LEDGER_MISUSES, id);
 }
 
+const struct ledger_result *reader_result(const struct reader *reader, uint32_t id)
+{
+	return snapshot_record(&reader->snapshot, LEDGER_RESULTS, id);
+}
+
 bool reader_is_torn(const struct reader *reader, enum ledger_section_kind kind, uint32_t id)
 {
 	if (kind >= LEDGER_SECTION_COUNT || !reader->snapshot.section[kind].is_torn ||

@@ -56,6 +56,7 @@ const struct ledger_site *reader_site(const struct reader *reader, uint32_t id);
 const struct ledger_connection *reader_connection(const struct reader *reader, uint32_t id);
 const struct ledger_ending *reader_ending(const struct reader *reader, uint32_t id);
 const struct ledger_misuse *reader_misuse(const struct reader *reader, uint32_t id);
+const struct ledger_result *reader_result(const struct reader *reader, uint32_t id);
 
 /* True when the record's `sequence` was odd or changed while it was copied. */
 bool reader_is_torn(const struct reader *reader, enum ledger_section_kind kind, uint32_t id);

@@ -30,6 +30,7 @@ static const struct {
 	[LEDGER_CONNECTIONS] = { sizeof(struct ledger_connection), true },
 	[LEDGER_ENDINGS] = { sizeof(struct ledger_ending), true },
 	[LEDGER_MISUSES] = { sizeof(struct ledger_misuse), false },
+	[LEDGER_RESULTS] = { sizeof(struct ledger_result), true },
 };
 
 /* Copies what the file has. A mapping would be quicker, but a file that somebody

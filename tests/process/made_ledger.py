@@ -7,11 +7,12 @@ from layout import CONSTANTS, STRUCTS, VERSION
 
 PAGE = 4096
 KINDS = ["STRINGS", "MODULES", "FRAMES", "STACKS", "POOLS", "SITES", "CONNECTIONS", "ENDINGS",
-         "MISUSES"]
+         "MISUSES", "RESULTS"]
 RECORD_SIZE = {"STRINGS": 8, "STACKS": 8} | {
     kind: ctypes.sizeof(STRUCTS["ledger_" + name]) for kind, name in [
         ("MODULES", "module"), ("FRAMES", "frame"), ("POOLS", "pool"), ("SITES", "site"),
-        ("CONNECTIONS", "connection"), ("ENDINGS", "ending"), ("MISUSES", "misuse")]}
+        ("CONNECTIONS", "connection"), ("ENDINGS", "ending"), ("MISUSES", "misuse"),
+        ("RESULTS", "result")]}
 
 
 def start_ticks(pid):

@@ -23,6 +23,7 @@ static const uint32_t record_size[LEDGER_SECTION_COUNT] = {
 	[LEDGER_CONNECTIONS] = sizeof(struct ledger_connection),
 	[LEDGER_ENDINGS] = sizeof(struct ledger_ending),
 	[LEDGER_MISUSES] = sizeof(struct ledger_misuse),
+	[LEDGER_RESULTS] = sizeof(struct ledger_result),
 };
 
 static void require(bool is_true)

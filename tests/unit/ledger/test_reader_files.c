@@ -89,12 +89,12 @@ static void make_offset_wrap(struct ledger_header *header)
 
 static void make_capacity_beyond(struct ledger_header *header)
 {
-	header->section[LEDGER_MISUSES].capacity = UINT64_MAX;
+	header->section[LEDGER_RESULTS].capacity = UINT64_MAX;
 }
 
 static void make_used_beyond(struct ledger_header *header)
 {
-	header->section[LEDGER_SITES].used = header->section[LEDGER_SITES].capacity + 64;
+	header->section[LEDGER_SITES].used = header->section[LEDGER_SITES].capacity + sizeof(struct ledger_site);
 }
 
 static void make_record_small(struct ledger_header *header)
@@ -122,8 +122,9 @@ static void make_more_than_memory(struct ledger_header *header)
 	uint64_t size = UINT64_C(1) << 40;
 
 	header->file_size = size * 2;
-	header->section[LEDGER_MISUSES].capacity = size;
-	header->section[LEDGER_MISUSES].used = size / 184 * 184;
+	header->section[LEDGER_RESULTS].capacity = size;
+	header->section[LEDGER_RESULTS].used =
+		size / sizeof(struct ledger_result) * sizeof(struct ledger_result);
 }
 
 static const struct {
@@ -239,7 +240,7 @@ static void every_error_has_its_own_text(void **state)
 static void a_sparse_ledger_costs_what_is_used(void **state)
 {
 	struct ledger_builder *builder = builder_new(1);
-	struct ledger_section *last = &builder->header.section[LEDGER_MISUSES];
+	struct ledger_section *last = &builder->header.section[LEDGER_RESULTS];
 	struct reader *reader;
 
 	(void)state;

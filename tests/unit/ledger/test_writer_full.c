@@ -22,7 +22,7 @@
 #include "ledger/reader.h"
 #include "ledger/records.h"
 
-enum { LEDGER_SIZE = 8 << 20, RECORDS = 3000 };
+enum { LEDGER_SIZE = 12 << 20, RECORDS = 3000 };
 
 static char place[] = "/tmp/full-XXXXXX";
 static bool can_mount;
