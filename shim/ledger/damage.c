@@ -23,7 +23,8 @@ static bool is_bad_connection(const struct snapshot *snapshot,
 {
 	if (record->state == LEDGER_FREE)
 		return false;
-	return record->state > LEDGER_CLOSED_UNSEEN || record->transaction > LEDGER_TRANSACTION_LOST ||
+	return record->state > LEDGER_CLOSED_UNSEEN ||
+	       record->transaction > LEDGER_TRANSACTION_LOST ||
 	       is_bad_record(snapshot, LEDGER_SITES, record->site) ||
 	       is_bad_record(snapshot, LEDGER_POOLS, record->pool) ||
 	       is_bad_record(snapshot, LEDGER_MODULES, record->libpq) ||

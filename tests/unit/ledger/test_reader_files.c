@@ -94,7 +94,9 @@ static void make_capacity_beyond(struct ledger_header *header)
 
 static void make_used_beyond(struct ledger_header *header)
 {
-	header->section[LEDGER_SITES].used = header->section[LEDGER_SITES].capacity + sizeof(struct ledger_site);
+	struct ledger_section *section = &header->section[LEDGER_SITES];
+
+	section->used = section->capacity + sizeof(struct ledger_site);
 }
 
 static void make_record_small(struct ledger_header *header)
