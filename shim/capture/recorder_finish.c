@@ -69,6 +69,7 @@ static void finishing_locked(const PGconn *conn, uint32_t stack,
 	ledger_end_connection(&recorder.ledger, connection.id,
 			      &(struct ledger_end){
 				      .at_ns = clock_monotonic_ns(),
+				      .opened_at_ns = connection.opened_at_ns,
 				      .site = connection.site,
 				      .pool = connection.pool,
 				      .closed_stack = stack,

@@ -61,6 +61,7 @@ static void opened_locked(const struct stack *stack, const struct depot_stack *s
 		.id = ledger_add_connection(ledger, &record),
 		.site = record.site,
 		.pool = record.pool,
+		.opened_at_ns = now,
 		.owner_pid = record.owner_pid,
 		.backend_pid = record.backend_pid,
 		.state = state,

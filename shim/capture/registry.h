@@ -21,6 +21,7 @@ struct connection {
 	struct libpq *libpq;    /* the one that made it: its calls go there */
 	uint32_t id;            /* in the ledger; 0 when it had no room */
 	uint32_t site, pool;    /* in the ledger */
+	uint64_t opened_at_ns;
 	int32_t owner_pid;      /* the process that opened it */
 	int32_t backend_pid;
 	enum ledger_connection_state state;

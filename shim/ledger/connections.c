@@ -3,19 +3,30 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "ledger/endings.h"
+#include "ledger/history.h"
 #include "ledger/records.h"
 
-static uint32_t record_append(struct ledger *ledger, enum ledger_section_kind kind,
-			      const void *record)
+/* The last place is for the site of everything that finds none. */
+static bool sites_are_full(const struct ledger *ledger)
 {
-	const struct ledger_section *section = &ledger->header->section[kind];
-	void *room = ledger_room(ledger, kind, section->record_size);
+	const struct ledger_section *section = &ledger->header->section[LEDGER_SITES];
 
-	if (!room)
-		return 0;
-	memcpy(room, record, section->record_size);
-	ledger_publish(ledger, kind, section->record_size);
-	return (uint32_t)(section->used / section->record_size);
+	return section->used + (ledger->rest_site ? 1 : 2) * section->record_size >
+	       section->capacity;
+}
+
+/* Each stack that has no site of its own is lost once, however often it opens. */
+static void lost_site_count(struct ledger *ledger, uint32_t hash, uint32_t opened_stack)
+{
+	size_t cursor = 0;
+	uint32_t known;
+
+	while ((known = index_next(&ledger->lost_sites, hash, &cursor)))
+		if (known == opened_stack)
+			return;
+	index_add(&ledger->lost_sites, hash, opened_stack);
+	ledger->header->section[LEDGER_SITES].lost++;
 }
 
 uint32_t ledger_find_site(struct ledger *ledger, uint32_t opened_stack, uint64_t at_ns)
@@ -30,11 +41,17 @@ uint32_t ledger_find_site(struct ledger *ledger, uint32_t opened_stack, uint64_t
 		if (site->opened_stack == opened_stack)
 			return id;
 	}
-	id = record_append(ledger, LEDGER_SITES,
+	if (opened_stack && sites_are_full(ledger)) {
+		lost_site_count(ledger, hash, opened_stack);
+		return ledger_find_site(ledger, 0, at_ns);
+	}
+	id = ledger_append(ledger, LEDGER_SITES,
 			   &(struct ledger_site){ .opened_stack = opened_stack,
 						  .first_opened_at_ns = at_ns });
 	if (id)
 		index_add(&ledger->sites, hash, id);
+	if (!opened_stack)
+		ledger->rest_site = id;
 	return id;
 }
 
@@ -55,7 +72,7 @@ uint32_t ledger_find_pool(struct ledger *ledger, uint64_t address, uint32_t type
 			return id;
 		generation++;
 	}
-	id = record_append(ledger, LEDGER_POOLS,
+	id = ledger_append(ledger, LEDGER_POOLS,
 			   &(struct ledger_pool){ .address = address, .type = type,
 						  .library = library, .generation = generation });
 	if (id)
@@ -82,6 +99,7 @@ static void count_opened(struct ledger *ledger, const struct ledger_connection *
 		site->opened++;
 		site->last_opened_at_ns = connection->opened_at_ns;
 		raise_peak(&site->peak_open, ++site->open);
+		history_change(site, connection->opened_at_ns, site->open - 1);
 		ledger_change_end(&site->sequence);
 	}
 	if (connection->pool) {
@@ -144,7 +162,7 @@ uint32_t ledger_add_connection(struct ledger *ledger, const struct ledger_connec
 		ledger_change_end(&slot->sequence);
 		return id;
 	}
-	return record_append(ledger, LEDGER_CONNECTIONS, &added);
+	return ledger_append(ledger, LEDGER_CONNECTIONS, &added);
 }
 
 void ledger_fail_connection(struct ledger *ledger, uint32_t id, uint32_t site_id,
@@ -168,7 +186,8 @@ void ledger_fail_connection(struct ledger *ledger, uint32_t id, uint32_t site_id
 	}
 }
 
-static void count_ended(struct ledger *ledger, const struct ledger_end *end)
+static void count_ended(struct ledger *ledger, const struct ledger_end *end,
+			uint64_t opened_at_ns)
 {
 	ledger->header->finished++;
 	ledger->header->open--;
@@ -178,6 +197,9 @@ static void count_ended(struct ledger *ledger, const struct ledger_end *end)
 		ledger_change_begin(&site->sequence);
 		site->finished++;
 		site->open--;
+		history_change(site, end->at_ns, site->open + 1);
+		if (!(end->evidence & LEDGER_WAS_FAILED))
+			history_count_lifetime(site, end->at_ns - opened_at_ns);
 		ledger_change_end(&site->sequence);
 	}
 	if (end->pool) {
@@ -191,86 +213,23 @@ static void count_ended(struct ledger *ledger, const struct ledger_end *end)
 	}
 }
 
-static bool story_is_equal(const struct ledger_ending *a, const struct ledger_ending *b)
-{
-	return a->site == b->site && a->closed_stack == b->closed_stack &&
-	       a->called == b->called && a->last_use_stack == b->last_use_stack &&
-	       a->begun_stack == b->begun_stack && a->evidence == b->evidence &&
-	       a->transaction == b->transaction;
-}
-
-static uint32_t story_hash(const struct ledger_ending *ending)
-{
-	uint32_t words[] = { ending->site, ending->closed_stack, ending->last_use_stack,
-			     ending->begun_stack, ending->evidence, ending->transaction };
-
-	return ledger_hash(words, sizeof(words));
-}
-
-static struct ledger_ending *ending_find(struct ledger *ledger, const struct ledger_ending *story)
-{
-	uint32_t hash = story_hash(story);
-	size_t cursor = 0;
-	uint32_t id;
-
-	while ((id = index_next(&ledger->endings, hash, &cursor))) {
-		struct ledger_ending *known = ledger_record(ledger, LEDGER_ENDINGS, id);
-
-		if (story_is_equal(known, story))
-			return known;
-	}
-	id = record_append(ledger, LEDGER_ENDINGS, story);
-	if (!id)
-		return NULL;
-	index_add(&ledger->endings, hash, id);
-	return ledger_record(ledger, LEDGER_ENDINGS, id);
-}
-
-static void widen(uint64_t *min, uint64_t *max, uint64_t value, bool is_first)
-{
-	if (is_first || value < *min)
-		*min = value;
-	if (value > *max)
-		*max = value;
-}
-
-static void sum_ending(struct ledger *ledger, const struct ledger_connection *connection)
-{
-	struct ledger_ending story = {
-		.site = connection->site,
-		.closed_stack = connection->closed_stack,
-		.called = connection->called,
-		.last_use_stack = connection->last_use_stack,
-		.begun_stack = connection->begun_stack,
-		.evidence = connection->evidence,
-		.transaction = connection->transaction,
-	};
-	struct ledger_ending *ending = ending_find(ledger, &story);
-	uint64_t used_at_ns = connection->last_use_at_ns ? connection->last_use_at_ns :
-							    connection->opened_at_ns;
-
-	if (!ending)
-		return;
-	ledger_change_begin(&ending->sequence);
-	widen(&ending->age_min_ns, &ending->age_max_ns,
-	      connection->ended_at_ns - connection->opened_at_ns, !ending->count);
-	widen(&ending->idle_min_ns, &ending->idle_max_ns, connection->ended_at_ns - used_at_ns,
-	      !ending->count);
-	ending->count++;
-	ledger_change_end(&ending->sequence);
-}
-
 void ledger_end_connection(struct ledger *ledger, uint32_t id, const struct ledger_end *end)
 {
-	count_ended(ledger, end);
 	if (!id) {
-		sum_ending(ledger, &(struct ledger_connection){
-					   .site = end->site, .closed_stack = end->closed_stack,
-					   .called = end->called, .evidence = end->evidence });
+		count_ended(ledger, end, end->opened_at_ns);
+		ledger_sum_ending(ledger, &(struct ledger_connection){
+						  .opened_at_ns = end->opened_at_ns,
+						  .ended_at_ns = end->at_ns,
+						  .site = end->site,
+						  .closed_stack = end->closed_stack,
+						  .called = end->called,
+						  .evidence = end->evidence,
+					  });
 		return;
 	}
 	struct ledger_connection *slot = ledger_record(ledger, LEDGER_CONNECTIONS, id);
 
+	count_ended(ledger, end, slot->opened_at_ns);
 	ledger_change_begin(&slot->sequence);
 	slot->state = LEDGER_ENDED;
 	slot->evidence = end->evidence;
@@ -278,6 +237,6 @@ void ledger_end_connection(struct ledger *ledger, uint32_t id, const struct ledg
 	slot->closed_stack = end->closed_stack;
 	slot->called = end->called;
 	ledger_change_end(&slot->sequence);
-	sum_ending(ledger, slot);
+	ledger_sum_ending(ledger, slot);
 	ended_add(ledger, id);
 }

@@ -11,7 +11,8 @@
 #include "ledger/layout.h"
 #include "ledger/writer.h"
 
-/* The site of an opening stack, made at its first connection. */
+/* The site of an opening stack, made at its first connection. When there is room for one
+ * more only, that one is the site of all further stacks, as it is of stack 0. */
 uint32_t ledger_find_site(struct ledger *ledger, uint32_t opened_stack, uint64_t at_ns);
 
 /* The pool object at `address`, made at its first connection. */
@@ -28,7 +29,8 @@ void ledger_fail_connection(struct ledger *ledger, uint32_t id, uint32_t site,
 
 struct ledger_end {
 	uint64_t at_ns;
-	uint32_t site, pool;      /* of the connection, for when it has no slot */
+	uint64_t opened_at_ns;    /* this, and what is next: for one that has no slot */
+	uint32_t site, pool;      /* of the connection */
 	uint32_t closed_stack;
 	uint32_t called;          /* string */
 	uint16_t evidence;        /* enum ledger_evidence */

@@ -236,8 +236,8 @@ struct ledger_site {
 	uint64_t transactions;      /* begun on connections that were finished since */
 	uint64_t transaction_max_ns; /* the longest of these that ended */
 	uint32_t transaction_max_stack; /* what began it */
-	/* Steps of equal length from first_opened_at_ns on. When all are taken two become
-	 * one, and the step twice as long. */
+	/* Steps of equal length from first_opened_at_ns on, as far as something changed.
+	 * When all are taken two become one, and the step twice as long. */
 	uint32_t history_count;
 	uint64_t history_step_ns;
 	uint64_t lifetimes[LEDGER_LIFETIME_COUNT]; /* of the finished ones, failed ones left out */
@@ -313,13 +313,15 @@ struct ledger_connection {
 };
 static_assert(sizeof(struct ledger_connection) == 192, "layout is part of the file format");
 
-/* What became of finished connections, summed over equal stories. */
+/* What became of finished connections, summed over equal stories: site, closed_stack,
+ * called, begun_stack, evidence, transaction. Of those the section had no room for the
+ * stacks are 0. */
 struct ledger_ending {
 	uint32_t sequence;
 	uint32_t site;
 	uint32_t closed_stack;
 	uint32_t called;         /* as in ledger_connection */
-	uint32_t last_use_stack;
+	uint32_t last_use_stack; /* of the first of them */
 	uint32_t begun_stack;    /* not 0: was in a transaction */
 	uint16_t evidence;
 	uint8_t transaction;

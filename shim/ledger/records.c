@@ -38,6 +38,18 @@ uint32_t ledger_hash(const void *bytes, size_t length)
 	return (uint32_t)hash;
 }
 
+uint32_t ledger_append(struct ledger *ledger, enum ledger_section_kind kind, const void *record)
+{
+	const struct ledger_section *section = &ledger->header->section[kind];
+	void *room = ledger_room(ledger, kind, section->record_size);
+
+	if (!room)
+		return 0;
+	memcpy(room, record, section->record_size);
+	ledger_publish(ledger, kind, section->record_size);
+	return (uint32_t)(section->used / section->record_size);
+}
+
 uint32_t ledger_add_string(struct ledger *ledger, const char *text, size_t length)
 {
 	uint32_t hash = ledger_hash(text, length);

@@ -12,6 +12,9 @@
 #include "ledger/layout.h"
 #include "ledger/writer.h"
 
+/* Appends a copy of a record of fixed size. */
+uint32_t ledger_append(struct ledger *ledger, enum ledger_section_kind kind, const void *record);
+
 /* Copies `text`, which need not end with 0; longer than UINT16_MAX bytes it is lost. The
  * empty string is 0, as is none. */
 uint32_t ledger_add_string(struct ledger *ledger, const char *text, size_t length);

@@ -184,6 +184,7 @@ void ledger_forget(struct ledger *ledger)
 	index_finish(&ledger->sites);
 	index_finish(&ledger->pools);
 	index_finish(&ledger->endings);
+	index_finish(&ledger->lost_sites);
 	memory_unmap(ledger->ended, ledger->ended_capacity * sizeof(*ledger->ended));
 	memset(ledger, 0, sizeof(*ledger));
 }
