@@ -74,6 +74,9 @@ static void header_init(struct ledger_header *header, uint64_t size)
 		section->record_size = sections[i].record_size;
 		section->offset = offset;
 		section->capacity = page_floor((size - LEDGER_PAGE) / 100 * sections[i].percent);
+		/* In the smallest ledger, too; the shares are rounded down, so there is room. */
+		if (!section->capacity)
+			section->capacity = LEDGER_PAGE;
 		offset += section->capacity;
 	}
 }
@@ -185,6 +188,7 @@ void ledger_forget(struct ledger *ledger)
 	index_finish(&ledger->pools);
 	index_finish(&ledger->endings);
 	index_finish(&ledger->lost_sites);
+	index_finish(&ledger->results);
 	memory_unmap(ledger->ended, ledger->ended_capacity * sizeof(*ledger->ended));
 	memset(ledger, 0, sizeof(*ledger));
 }

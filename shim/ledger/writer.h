@@ -26,7 +26,7 @@ struct ledger {
 	int private_error; /* errno that made it so */
 	int dir_error;     /* errno for which the directory that was asked for is not used */
 	char path[PATH_MAX];
-	struct index strings, modules, frames, sites, pools, endings;
+	struct index strings, modules, frames, sites, pools, endings, results;
 	struct index lost_sites; /* opening stacks that have no site of their own */
 	uint32_t rest_site;      /* theirs, and stack 0's; 0 not needed so far */
 	uint32_t *ended; /* ring of ENDED slots, oldest at ended_first; room for every slot */

@@ -11,6 +11,7 @@
 
 #include "ledger/connections.h"
 #include "ledger/records.h"
+#include "ledger/results.h"
 
 struct written *written_new(uint64_t size)
 {
@@ -108,6 +109,7 @@ void written_fill(struct ledger *ledger, uint32_t round)
 	}
 	ledger_add_misuse(ledger, &(struct ledger_misuse){ .kind = LEDGER_MISUSE_DOUBLE_FINISH,
 							   .stack = stack, .count = 1 });
+	ledger_make_result(ledger, LEDGER_RESULT_PGRESULT, stack, round);
 }
 
 /* All sections at once until each is full: none may reach into its neighbour. */
