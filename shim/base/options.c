@@ -30,6 +30,7 @@ static const struct option_name track_names[] = {
 	{ "connections", TRACK_CONNECTIONS },
 	{ "uses", TRACK_USES },
 	{ "transactions", TRACK_TRANSACTIONS },
+	{ "results", TRACK_RESULTS },
 };
 static const struct option_name verdict_names[] = {
 	{ "none", 0 },

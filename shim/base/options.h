@@ -16,7 +16,8 @@ enum { OPTION_TEXT_MAX = 1024, OPTION_PROBLEM_MAX = 4096 };
 enum option_track {
 	TRACK_CONNECTIONS = 1u << 0,
 	TRACK_USES = 1u << 1,
-	TRACK_TRANSACTIONS = 1u << 2
+	TRACK_TRANSACTIONS = 1u << 2,
+	TRACK_RESULTS = 1u << 3
 };
 
 enum option_format { FORMAT_TEXT, FORMAT_JSON };

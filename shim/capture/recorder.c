@@ -67,6 +67,7 @@ void recorder_init(const struct options *options, recorder_started *started)
 {
 	recorder.options = options;
 	recorder.started = started;
+	recorder_tracks_results = options->is_enabled && options->track & TRACK_RESULTS;
 	__atomic_store_n(&recorder.state, options->is_enabled ? RECORDER_WAITING : RECORDER_OFF,
 			 __ATOMIC_RELEASE);
 	/* Not at the first record: another thread may fork while that is being made. */
@@ -109,6 +110,7 @@ static bool recorder_begin_locked(void)
 		ledger_forget(&recorder.ledger);
 		depot_forget(&recorder.depot);
 		registry_each(&recorder.registry, connection_disown);
+		handouts_finish(&recorder.handouts);
 	}
 	process_command(command, sizeof(command));
 	if (process_mark() || ledger_open(&recorder.ledger, recorder.options->dir,
@@ -144,6 +146,12 @@ bool recorder_clears_deepbind(void)
 		return true;
 	process_executable(executable, sizeof(executable));
 	return program_is_wanted(executable);
+}
+
+bool recorder_ledger_is_own(void)
+{
+	return __atomic_load_n(&recorder.state, __ATOMIC_ACQUIRE) == RECORDER_ON &&
+	       process_is_marked();
 }
 
 /* Is there a record to write to? Begins one where there is none. */
@@ -252,6 +260,7 @@ bool recorder_is_clean(void)
 	const struct ledger *ledger = recorder_ledger();
 
 	if (!ledger || ledger->header->open || recorder.has_doubtful_end ||
+	    recorder.handouts.count ||
 	    ledger->header->section[LEDGER_MISUSES].used)
 		return false;
 	for (int i = 0; i < LEDGER_SECTION_COUNT; i++) {
@@ -270,8 +279,7 @@ struct ledger *recorder_ledger(void)
 {
 	struct ledger *ledger = &recorder.ledger;
 
-	if (__atomic_load_n(&recorder.state, __ATOMIC_ACQUIRE) != RECORDER_ON ||
-	    !process_is_marked() || !ledger->header || ledger->header->pid != getpid())
+	if (!recorder_ledger_is_own() || !ledger->header || ledger->header->pid != getpid())
 		return NULL;
 	return ledger;
 }

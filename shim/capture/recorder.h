@@ -56,9 +56,22 @@ void recorder_received(PGconn *conn);
  * hands the same address to the next connect at once. */
 void recorder_finishing(PGconn *conn, uintptr_t return_address);
 
+/* Does PQLEAK_TRACK have results? To be looked at before the two calls below: they are then
+ * all that the others pay. */
+extern bool recorder_tracks_results;
+
+/* `call` has returned `pointer`, NULL or not, which is to be given back. */
+void recorder_made(struct libpq *libpq, enum libpq_call call, enum ledger_result_kind kind,
+		   const void *pointer, uintptr_t return_address);
+
+/* `pointer`, NULL or not, is about to be freed. Before the real call: its address may be
+ * handed out again at once. */
+void recorder_giving_back(const void *pointer);
+
 /* Is there nothing to say of this process: every connection was finished by the main
- * program's own code, before exit, and nothing was lost? What an interpreter's extension
- * finishes may be a collector's doing, and is for the report to judge. Context: any. */
+ * program's own code, before exit, all results were given back, and nothing was lost? What
+ * an interpreter's extension finishes may be a collector's doing, and is for the report to
+ * judge. Context: any. */
 bool recorder_is_clean(void);
 
 /* Exit handlers of the process have begun. Context: any. */

@@ -73,6 +73,17 @@ static void opened_locked(const struct stack *stack, const struct depot_stack *s
 	registry_add(&recorder.registry, &connection);
 }
 
+void recorder_attach_languages(void)
+{
+	uint32_t unread = languages_attach();
+	const char *unsupported = languages_unsupported();
+
+	if (unread)
+		recorder.ledger.header->unread_languages = unread;
+	if (unsupported)
+		notice_say(NOTICE_LANGUAGE_UNREAD, unsupported, ENOTSUP);
+}
+
 void recorder_opened(struct libpq *libpq, enum libpq_call call, PGconn *conn,
 		     uintptr_t return_address, const char *sqlstate)
 {
@@ -81,13 +92,8 @@ void recorder_opened(struct libpq *libpq, enum libpq_call call, PGconn *conn,
 	if (recorder_is_on()) {
 		struct identity identity;
 		struct stack stack = { 0 };
-		uint32_t unread = languages_attach();
-		const char *unsupported = languages_unsupported();
 
-		if (unread)
-			recorder.ledger.header->unread_languages = unread;
-		if (unsupported)
-			notice_say(NOTICE_LANGUAGE_UNREAD, unsupported, ENOTSUP);
+		recorder_attach_languages();
 		const struct depot_stack *stored =
 			recorder_take_stack(&stack, libpq, call, return_address);
 

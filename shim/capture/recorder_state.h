@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 #include "base/options.h"
+#include "capture/handouts.h"
 #include "capture/recorder.h"
 #include "capture/registry.h"
 #include "capture/stack.h"
@@ -31,6 +32,7 @@ struct recorder {
 	struct ledger ledger;
 	struct depot depot;
 	struct registry registry;
+	struct handouts handouts;
 };
 
 extern struct recorder recorder;
@@ -40,6 +42,12 @@ void recorder_unlock(void);
 
 /* Is there a record to write to? Begins one where there is none. No lock held. */
 bool recorder_is_on(void);
+
+/* Is the ledger here this process's own, and not that of the parent whose memory it has? */
+bool recorder_ledger_is_own(void);
+
+/* The interpreters that there are now will have frames in the stacks. No lock held. */
+void recorder_attach_languages(void);
 
 /* The stack of this moment as the depot has it; NULL when it could not be taken. Give the
  * stack back with recorder_release_stack all the same. No lock held. */

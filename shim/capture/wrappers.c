@@ -11,6 +11,7 @@
 #include "capture/objects.h"
 #include "capture/recorder.h"
 #include "capture/sighting.h"
+#include "capture/wrapper_results.h"
 
 #define RETURN_ADDRESS ((uintptr_t)__builtin_return_address(0))
 #define REAL(libpq, type, name, parameters) ((type(*) parameters)(libpq)->call[CALL_##name])
@@ -150,7 +151,8 @@ static bool is_application(const struct libpq *libpq, uintptr_t return_address)
                                                                                         \
 		if (!libpq)                                                             \
 			return;                                                         \
-		note_errand(libpq);                                                  \
+		note_errand(libpq);                                                     \
+		note_giving_back(cancel);                                               \
 		REAL(libpq, type, name, parameters) arguments;                          \
 	}
 
@@ -189,6 +191,7 @@ static bool is_application(const struct libpq *libpq, uintptr_t return_address)
 			return (type)0;                                                 \
 		type returned = REAL(libpq, type, name, parameters) arguments;          \
                                                                                         \
+		NOTE_MADE(libpq, name, returned, caller);                               \
 		if (is_recorded)                                                        \
 			after;                                                          \
 		return returned;                                                        \
@@ -200,32 +203,6 @@ static bool is_application(const struct libpq *libpq, uintptr_t return_address)
 
 #define WRAP_RECEIVE(type, name, parameters, arguments)                                 \
 	WRAP_ANSWER(type, name, parameters, arguments, recorder_received(conn))
-
-#define WRAP_MAKE_RESULT(type, name, parameters, arguments)                             \
-	LINKAGE type NAME(name) parameters                                              \
-	{                                                                               \
-		struct libpq *libpq = find(SLOT, RETURN_ADDRESS, CALL_##name);          \
-                                                                                        \
-		if (!libpq)                                                             \
-			return NULL;                                                    \
-		type returned = REAL(libpq, type, name, parameters) arguments;          \
-                                                                                        \
-		if (conn && conn == attempt.polling && libpq->is_complete)              \
-			attempt.result = returned;                                      \
-		return returned;                                                        \
-	}
-
-#define WRAP_CLEAR(type, name, parameters, arguments)                                   \
-	LINKAGE type NAME(name) parameters                                              \
-	{                                                                               \
-		struct libpq *libpq = find(SLOT, RETURN_ADDRESS, CALL_##name);          \
-                                                                                        \
-		if (!libpq)                                                             \
-			return;                                                         \
-		if (result && result == attempt.result)                                 \
-			attempt_read(libpq);                                            \
-		REAL(libpq, type, name, parameters) arguments;                          \
-	}
 
 #define LIBPQ_CALL(class, type, name, parameters, arguments) \
 	WRAP_##class(type, name, parameters, arguments)

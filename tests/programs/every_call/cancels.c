@@ -37,8 +37,10 @@ static void cancel_by_key(PGconn *conn)
 	start_sleeping(conn);
 	PGcancel *cancel = PQgetCancel(conn);
 
+	say(conn, "PQgetCancel", "%s", cancel ? "made" : "none");
 	say(conn, "PQcancel", "%d%s", PQcancel(cancel, error, sizeof(error)), error);
 	PQfreeCancel(cancel);
+	say(conn, "PQfreeCancel", "done");
 	say_results(conn);
 	start_sleeping(conn);
 	say(conn, "PQrequestCancel", "%d", PQrequestCancel(conn));

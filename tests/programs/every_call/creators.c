@@ -1,5 +1,6 @@
 /* Connections come and go, by each creator; resets, pings, and connects that fail. */
 #include <stddef.h>
+#include <string.h>
 
 #include "every_call.h"
 
@@ -78,6 +79,29 @@ static void call_resets(PGconn *conn)
 	complete("PQresetPoll", PQresetPoll, conn);
 }
 
+static void say_options(const char *call, PQconninfoOption *options)
+{
+	const PQconninfoOption *option = options;
+
+	while (option && option->keyword && strcmp(option->keyword, "dbname"))
+		option++;
+	say(NULL, call, "dbname is %s", option && option->val ? option->val : "unknown");
+	PQconninfoFree(options);
+	say(NULL, "PQconninfoFree", "done");
+}
+
+static void call_conninfos(PGconn *conn)
+{
+	char *error = NULL;
+
+	say_options("PQconninfo", PQconninfo(conn));
+	say_options("PQconndefaults", PQconndefaults());
+	say_options("PQconninfoParse", PQconninfoParse("dbname=parsed", &error));
+	say_options("PQconninfoParse", PQconninfoParse("no conninfo", &error));
+	say(NULL, "error", "%s", error);
+	PQfreemem(error);
+}
+
 void call_creators(void)
 {
 	PGconn *first = PQconnectdb("");
@@ -92,6 +116,7 @@ void call_creators(void)
 
 	say_connection("PQsetdbLogin", third);
 	call_resets(third);
+	call_conninfos(third);
 	finish(second);
 	finish(third);
 	call_starters();

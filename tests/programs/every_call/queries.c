@@ -146,6 +146,11 @@ void call_readers(PGconn *conn)
 	PGresult *made = PQmakeEmptyPGresult(conn, PGRES_COMMAND_OK);
 
 	say_result(conn, "PQmakeEmptyPGresult", made);
+	made = PQexec(conn, "select 'copied'");
+	PGresult *copy = PQcopyResult(made, PG_COPYRES_TUPLES);
+
+	say_result(conn, "PQexec", made);
+	say_result(conn, "PQcopyResult", copy);
 	PQclear(NULL);
 	say(conn, "PQclear", "done");
 	call_busy(conn);

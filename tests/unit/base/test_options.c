@@ -103,6 +103,7 @@ static const struct {
 	{ "PQLEAK_DEPTH", "256", FIELD(depth), 256 },
 	{ "PQLEAK_TRACK", "connections", FIELD(track), TRACK_CONNECTIONS },
 	{ "PQLEAK_TRACK", "uses", FIELD(track), TRACK_CONNECTIONS | TRACK_USES },
+	{ "PQLEAK_TRACK", "results", FIELD(track), TRACK_CONNECTIONS | TRACK_RESULTS },
 	{ "PQLEAK_LEDGER_MAX", "256K", FIELD(ledger_max), 256 << 10 },
 	{ "PQLEAK_LEDGER_MAX", "262144", FIELD(ledger_max), 256 << 10 },
 	{ "PQLEAK_LEDGER_MAX", "1m", FIELD(ledger_max), 1 << 20 },
