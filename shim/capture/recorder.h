@@ -37,6 +37,9 @@ bool recorder_clears_deepbind(void);
 void recorder_opened(struct libpq *libpq, enum libpq_call call, PGconn *conn,
 		     uintptr_t return_address, const char *sqlstate);
 
+/* PQreset or PQresetStart is about to close the socket: until another is there, it has none. */
+void recorder_resetting(PGconn *conn);
+
 /* PQconnectPoll, PQresetPoll or PQreset is done with `conn`, for better or worse. */
 void recorder_connected(PGconn *conn, const char *sqlstate);
 

@@ -109,19 +109,56 @@ void recorder_opened(struct libpq *libpq, enum libpq_call call, PGconn *conn,
 	guard_end(&guard);
 }
 
+void recorder_resetting(PGconn *conn)
+{
+	struct guard guard = guard_begin();
+
+	if (recorder_libpq(conn) && recorder_is_on()) {
+		recorder_lock();
+		struct connection *connection = own_find_locked(conn);
+		struct ledger_connection *record =
+			connection ? record_of_locked(connection) : NULL;
+
+		if (record && connection->state == LEDGER_OPEN) {
+			ledger_change_begin(&record->sequence);
+			record->state = LEDGER_CONNECTING;
+			record->socket = -1;
+			record->socket_inode = 0;
+			ledger_change_end(&record->sequence);
+		}
+		recorder_unlock();
+	}
+	guard_end(&guard);
+}
+
+/* The connection was made all the same, and is not a failed one, but lost. */
+static void reset_failed_locked(struct connection *connection, struct ledger_connection *record)
+{
+	connection->transaction = LEDGER_TRANSACTION_LOST;
+	if (!record)
+		return;
+	ledger_change_begin(&record->sequence);
+	record->state = LEDGER_OPEN;
+	record->transaction = LEDGER_TRANSACTION_LOST;
+	record->begun_at_ns = 0;
+	record->begun_stack = 0;
+	ledger_change_end(&record->sequence);
+}
+
 static void connected_locked(struct connection *connection, const struct identity *identity,
 			     const char *sqlstate)
 {
 	struct ledger_connection *record = record_of_locked(connection);
 	enum ledger_connection_state state = state_of(identity);
 
-	/* A reset may fail; the connection was made all the same, and is not a failed one. */
+	if (state == LEDGER_FAILED && connection->state == LEDGER_CONNECTING) {
+		connection->state = state;
+		ledger_fail_connection(&recorder.ledger, connection->id, connection->site,
+				       sqlstate);
+		return;
+	}
 	if (state == LEDGER_FAILED) {
-		if (connection->state == LEDGER_CONNECTING) {
-			connection->state = state;
-			ledger_fail_connection(&recorder.ledger, connection->id, connection->site,
-					       sqlstate);
-		}
+		reset_failed_locked(connection, record);
 		return;
 	}
 	connection->state = state;

@@ -122,13 +122,13 @@ static bool is_application(const struct libpq *libpq, uintptr_t return_address)
 			return;                                                         \
 		attempt.sqlstate[0] = 0;                                                \
 		attempt.is_known = is_recorded || was_known;                            \
+		if (is_recorded)                                                        \
+			recorder_resetting(conn);                                       \
 		REAL(libpq, type, name, parameters) arguments;                          \
 		attempt.is_known = was_known;                                           \
 		if (is_recorded)                                                        \
 			recorder_connected(conn, attempt.sqlstate);                     \
 	}
-
-#define WRAP_RESET_START WRAP_USE
 
 #define WRAP_FINISH(type, name, parameters, arguments)                                  \
 	LINKAGE type NAME(name) parameters                                              \
@@ -179,8 +179,8 @@ static bool is_application(const struct libpq *libpq, uintptr_t return_address)
 #define WRAP_CANCEL(type, name, parameters, arguments)                                  \
 	WRAP_ERRAND(type, name, parameters, arguments, 0)
 
-/* A call on a connection, and what is noted when it has returned. */
-#define WRAP_ANSWER(type, name, parameters, arguments, after)                           \
+/* A call on a connection, what is noted before it, and when it has returned. */
+#define WRAP_CALL(type, name, parameters, arguments, before, after)                     \
 	LINKAGE type NAME(name) parameters                                              \
 	{                                                                               \
 		uintptr_t caller = RETURN_ADDRESS;                                      \
@@ -189,6 +189,8 @@ static bool is_application(const struct libpq *libpq, uintptr_t return_address)
                                                                                         \
 		if (!libpq)                                                             \
 			return (type)0;                                                 \
+		if (is_recorded)                                                        \
+			before;                                                         \
 		type returned = REAL(libpq, type, name, parameters) arguments;          \
                                                                                         \
 		NOTE_MADE(libpq, name, returned, caller);                               \
@@ -196,6 +198,13 @@ static bool is_application(const struct libpq *libpq, uintptr_t return_address)
 			after;                                                          \
 		return returned;                                                        \
 	}
+
+#define WRAP_ANSWER(type, name, parameters, arguments, after) \
+	WRAP_CALL(type, name, parameters, arguments, (void)0, after)
+
+#define WRAP_RESET_START(type, name, parameters, arguments)                             \
+	WRAP_CALL(type, name, parameters, arguments, recorder_resetting(conn),          \
+		  recorder_used(conn, CALL_##name, caller))
 
 #define WRAP_USE(type, name, parameters, arguments)                                     \
 	WRAP_ANSWER(type, name, parameters, arguments,                                  \
