@@ -10,6 +10,7 @@
 #include "analyze/pools.h"
 #include "analyze/process.h"
 #include "analyze/sites.h"
+#include "analyze/sockets.h"
 #include "analyze/suppressions.h"
 #include "analyze/verdicts.h"
 
@@ -119,8 +120,10 @@ static void report_fill(struct report *report, const struct analysis_input *inpu
 	struct sites sites = { .arena = arena };
 	struct arena_list misuse = { 0 };
 
-	for (size_t i = 0; i < input->reader_count; i++)
+	for (size_t i = 0; i < input->reader_count; i++) {
 		process_init(&processes[i], arena, input->readers[i], input);
+		sockets_look(arena, &processes[i]);
+	}
 	handovers_find(arena, processes, input->reader_count);
 	for (size_t i = 0; i < input->reader_count; i++) {
 		sites_add(&sites, &processes[i]);

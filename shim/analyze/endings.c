@@ -245,6 +245,8 @@ enum ending ending_of_unfinished(unsigned state, const char *ended)
 {
 	if (state == LEDGER_FAILED)
 		return ENDING_FAILED_UNFINISHED;
+	if (state == LEDGER_CLOSED_UNSEEN)
+		return ENDING_CLOSED_UNSEEN;
 	return strcmp(ended, "exit") == 0 || strcmp(ended, "running") == 0 ? ENDING_OPEN
 									   : ENDING_ABANDONED;
 }

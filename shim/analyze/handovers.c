@@ -32,7 +32,9 @@ static bool is_same(const struct ledger_connection *own, const struct ledger_mis
 static bool is_left_to_child(const struct ledger_connection *own,
 			     const struct ledger_misuse *misuse)
 {
-	return own->state == LEDGER_OPEN && is_same(own, misuse) &&
+	/* A parent may have closed its own descriptor of what it gave away. */
+	return (own->state == LEDGER_OPEN || own->state == LEDGER_CLOSED_UNSEEN) &&
+	       is_same(own, misuse) &&
 	       own->last_use_at_ns <= misuse->at_ns;
 }
 

@@ -152,6 +152,7 @@ void process_count(struct process *process, enum ending ending, uint64_t count)
 		[ENDING_SHUTDOWN] = &process->report.shutdown,
 		[ENDING_OPEN] = &process->report.open,
 		[ENDING_ABANDONED] = &process->report.abandoned,
+		[ENDING_CLOSED_UNSEEN] = &process->report.closed_unseen,
 	};
 
 	if (counters[ending])

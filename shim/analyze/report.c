@@ -23,6 +23,7 @@ const char *ending_name(enum ending ending)
 		[ENDING_SHUTDOWN] = "shutdown",   [ENDING_OPEN] = "open",
 		[ENDING_ABANDONED] = "abandoned", [ENDING_FAILED_UNFINISHED] = "failed_unfinished",
 		[ENDING_CHILD_FINISH] = "child_finish",
+		[ENDING_CLOSED_UNSEEN] = "closed_unseen",
 	};
 
 	return names[ending];

@@ -33,6 +33,7 @@ enum ending {
 	ENDING_ABANDONED,
 	ENDING_FAILED_UNFINISHED,
 	ENDING_CHILD_FINISH,
+	ENDING_CLOSED_UNSEEN,      /* not finished, but its socket is gone */
 	ENDING_COUNT
 };
 
@@ -86,6 +87,7 @@ struct report_process {
 	const enum ledger_language *native_only;
 	size_t native_only_count;
 	uint64_t opened, closed, collected, shutdown, open, abandoned, failed, peak_open;
+	uint64_t closed_unseen;
 	uint64_t lost_records, torn_records;
 	uint64_t ended_at_ns, started_at_ns;
 };

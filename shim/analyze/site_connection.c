@@ -58,6 +58,12 @@ void site_connection_init(struct site_connection *connection, struct arena *aren
 	report->last_use = *stacks_find(process->stacks, record->last_use_stack);
 	report->transaction_begun_at_ns = process_realtime(process, record->begun_at_ns);
 	report->transaction_begun = *stacks_find(process->stacks, record->begun_stack);
+	/* The server ended its transaction with it. */
+	if (ending == ENDING_CLOSED_UNSEEN) {
+		report->transaction = transaction_name(LEDGER_TRANSACTION_UNKNOWN);
+		report->transaction_begun_at_ns = 0;
+		report->transaction_begun = (struct report_stack){ 0 };
+	}
 
 	connection->target = target_of(report);
 	connection->is_kept = ending == ENDING_SHUTDOWN || ending == ENDING_OPEN ||

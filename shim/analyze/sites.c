@@ -101,7 +101,7 @@ static void share_count(struct site_share *share, enum ending ending, uint64_t c
 	if (ending == ENDING_OPEN && share->process->is_running)
 		site->open_now += count;
 	if (ending == ENDING_CLOSED || ending == ENDING_FAILED_UNFINISHED ||
-	    ending == ENDING_CHILD_FINISH)
+	    ending == ENDING_CHILD_FINISH || ending == ENDING_CLOSED_UNSEEN)
 		return;
 	if (begun)
 		site->report.in_transaction += count;
@@ -166,6 +166,16 @@ static void add_ending(struct adding *adding, const struct ledger_ending *record
 		idle_add(&share->site->report, record->idle_min_ns, record->idle_max_ns);
 }
 
+/* The mark in the ledger may have been taken back. */
+static unsigned state_of(const struct process *process, uint32_t id)
+{
+	unsigned state = reader_connection(process->reader, id)->state;
+
+	if (process->is_closed_unseen[id])
+		return LEDGER_CLOSED_UNSEEN;
+	return state == LEDGER_CLOSED_UNSEEN ? LEDGER_OPEN : state;
+}
+
 static void add_connection(struct adding *adding, uint32_t id)
 {
 	struct process *process = adding->process;
@@ -181,7 +191,7 @@ static void add_connection(struct adding *adding, uint32_t id)
 	if (record->state == LEDGER_ENDED)
 		close_find(&close, process, record->evidence, record->closed_stack, record->called);
 	else
-		close.ending = ending_of_unfinished(record->state, process->report.ended);
+		close.ending = ending_of_unfinished(state_of(process, id), process->report.ended);
 	if (process->taken_over[id]) {
 		close = (struct report_close){ ENDING_CHILD_FINISH, HOW_CHILD, 1,
 					       *process->taken_over[id] };
@@ -199,6 +209,8 @@ static void add_connection(struct adding *adding, uint32_t id)
 		share->opened++;
 	share->on_record++;
 	share->failed_on_record += record->state == LEDGER_FAILED;
+	if (close.ending == ENDING_CLOSED_UNSEEN && record->transaction == LEDGER_TRANSACTION_LOST)
+		share->site->lost++;
 	share_count(share, close.ending, 1,
 		    begun_stack(process, record->transaction, record->begun_stack));
 	idle_add(&share->site->report, connection->report.idle_ns, connection->report.idle_ns);

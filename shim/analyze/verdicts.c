@@ -20,7 +20,9 @@ static uint64_t closed_by_program(const struct site_share *share)
 
 static bool is_growing(const struct site_share *share)
 {
-	return share->opened >= share->failed + GROWTH_MIN && closed_by_program(share) == 0;
+	uint64_t gone = share->failed + share->endings[ENDING_CLOSED_UNSEEN];
+
+	return share->opened >= gone + GROWTH_MIN && closed_by_program(share) == 0;
 }
 
 /* Workers of one program are alike: each one's own pool is no growth. */
@@ -118,7 +120,8 @@ enum verdict verdict_of_site(const struct site *site)
 		return VERDICT_LEAK;
 	if (endings[ENDING_COLLECTED])
 		return VERDICT_DROPPED;
-	if (endings[ENDING_SHUTDOWN] || site->open_now || kept_by_design(site))
+	if (endings[ENDING_SHUTDOWN] || endings[ENDING_CLOSED_UNSEEN] || site->open_now ||
+	    kept_by_design(site))
 		return VERDICT_HELD;
 	return VERDICT_OK;
 }
@@ -140,7 +143,8 @@ uint64_t verdict_connections(const struct site *site, enum verdict verdict)
 	case VERDICT_DROPPED:
 		return endings[ENDING_COLLECTED];
 	case VERDICT_HELD:
-		return endings[ENDING_SHUTDOWN] + site->open_now + kept_by_design(site);
+		return endings[ENDING_SHUTDOWN] + endings[ENDING_CLOSED_UNSEEN] + site->open_now +
+		       kept_by_design(site);
 	default:
 		return site->report.count;
 	}

@@ -96,6 +96,11 @@ static void shutdown_word(char *word, const struct site *site)
 	number_word(word, site->report.endings[ENDING_SHUTDOWN]);
 }
 
+static void unseen_word(char *word, const struct site *site)
+{
+	number_word(word, site->report.endings[ENDING_CLOSED_UNSEEN]);
+}
+
 static void stuck_word(char *word, const struct site *site)
 {
 	number_word(word, site->stuck);
@@ -192,6 +197,7 @@ static const struct {
 	{ "target_kept", target_kept_word },
 	{ "target_pools", target_pools_word },
 	{ "type", type_word },
+	{ "unseen", unseen_word },
 	{ "until", until_word },
 };
 

@@ -15,6 +15,7 @@
 #include "capture/notice.h"
 #include "capture/plain_report.h"
 #include "capture/recorder.h"
+#include "capture/sockets.h"
 #include "capture/spawn.h"
 
 enum { COMPANION_FAILS = 23 }; /* its exit status when a verdict fails */
@@ -129,7 +130,7 @@ int delivery_final(void)
 	if (status < 0) {
 		notice_say(NOTICE_COMPANION_FAILED, companion_path(), -status);
 		report_plainly(ledger);
-		status = ledger->header->open ? COMPANION_FAILS : 0;
+		status = plain_report_is_failing(ledger) ? COMPANION_FAILS : 0;
 	}
 	/* What nobody could hear stays for `pqleak report`. */
 	if (ledger->path[0] && (is_heard || !status) && !delivery.options->is_kept)
@@ -141,12 +142,13 @@ int delivery_final(void)
 
 void delivery_now(void)
 {
-	const struct ledger *ledger = recorder_ledger();
+	struct ledger *ledger = recorder_ledger();
 	int error = errno;
 
 	spawn_reap();
 	if (!ledger)
 		return;
+	sockets_check(ledger);
 	if (report_by_companion(ledger, false) < 0)
 		report_plainly(ledger);
 	errno = error;

@@ -11,6 +11,7 @@
 #include "capture/delivery.h"
 #include "capture/loader.h"
 #include "capture/recorder.h"
+#include "capture/sockets.h"
 
 #define EXPORT __attribute__((visibility("default")))
 
@@ -21,8 +22,10 @@ static void end(enum ledger_process_end how)
 {
 	struct ledger *ledger = recorder_ledger();
 
-	if (ledger)
+	if (ledger) {
+		sockets_check(ledger);
 		ledger_end(ledger, how);
+	}
 	if (how != LEDGER_PROCESS_RUNNING)
 		checkup();
 }

@@ -1,7 +1,5 @@
 #include "capture/plain_report.h"
 
-#include <stdbool.h>
-
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -123,9 +121,9 @@ static void plain_add_ending(struct plain *plain, const struct ledger_ending *en
 	plain_add_stack(plain, ending->begun_stack);
 }
 
-static uint32_t count_of(const struct plain *plain, enum ledger_section_kind kind)
+static uint32_t count_of(const struct ledger *ledger, enum ledger_section_kind kind)
 {
-	const struct ledger_section *section = &plain->ledger->header->section[kind];
+	const struct ledger_section *section = &ledger->header->section[kind];
 
 	return (uint32_t)(__atomic_load_n(&section->used, __ATOMIC_ACQUIRE) / section->record_size);
 }
@@ -138,8 +136,10 @@ static void plain_add_open(struct plain *plain, const struct ledger_connection *
 		    connection->backend_pid, connection->socket);
 	if (connection->sqlstate[0])
 		text_format(&plain->text, ", SQLSTATE %s", connection->sqlstate);
+	if (connection->state == LEDGER_CLOSED_UNSEEN)
+		text_add(&plain->text, ", closed unseen: its socket is gone");
 	plain_end_line(plain);
-	if (!connection->begun_stack)
+	if (!connection->begun_stack || connection->state == LEDGER_CLOSED_UNSEEN)
 		return;
 	text_add(&plain->text, "  in a transaction begun here");
 	plain_end_line(plain);
@@ -151,24 +151,46 @@ static bool connection_is_open(const struct ledger_connection *connection)
 	return connection->state != LEDGER_FREE && connection->state != LEDGER_ENDED;
 }
 
+/* Of one site, or with 0 of all. */
+static uint64_t unseen_count(const struct ledger *ledger, uint32_t site)
+{
+	uint64_t count = 0;
+
+	for (uint32_t i = 1; i <= count_of(ledger, LEDGER_CONNECTIONS); i++) {
+		const struct ledger_connection *connection =
+			ledger_record(ledger, LEDGER_CONNECTIONS, i);
+
+		count += connection->state == LEDGER_CLOSED_UNSEEN &&
+			 (!site || connection->site == site);
+	}
+	return count;
+}
+
+/* Two numbers that are read at two moments, while others write. */
+static uint64_t less(uint64_t number, uint64_t other)
+{
+	return number > other ? number - other : 0;
+}
+
 static void plain_add_site(struct plain *plain, uint32_t id)
 {
 	const struct ledger_site *site = ledger_record(plain->ledger, LEDGER_SITES, id);
+	uint64_t open = less(site->open, unseen_count(plain->ledger, id));
 
 	plain_end_line(plain);
 	text_format(&plain->text, "%s  %L opened, %L failed, %L finished, %L open, peak %L open",
-		    site->open ? "OPEN" : "site", site->opened, site->failed, site->finished,
-		    site->open, site->peak_open);
+		    open ? "OPEN" : "site", site->opened, site->failed, site->finished, open,
+		    site->peak_open);
 	plain_end_line(plain);
 	plain_add_stack(plain, site->opened_stack);
-	for (uint32_t i = 1; i <= count_of(plain, LEDGER_CONNECTIONS); i++) {
+	for (uint32_t i = 1; i <= count_of(plain->ledger, LEDGER_CONNECTIONS); i++) {
 		const struct ledger_connection *connection =
 			ledger_record(plain->ledger, LEDGER_CONNECTIONS, i);
 
 		if (connection->site == id && connection_is_open(connection))
 			plain_add_open(plain, connection);
 	}
-	for (uint32_t i = 1; i <= count_of(plain, LEDGER_ENDINGS); i++) {
+	for (uint32_t i = 1; i <= count_of(plain->ledger, LEDGER_ENDINGS); i++) {
 		const struct ledger_ending *ending =
 			ledger_record(plain->ledger, LEDGER_ENDINGS, i);
 
@@ -203,12 +225,18 @@ void plain_report_write(const struct ledger *ledger, int fd)
 		    "pqleak: %s (pid %d): %L connections opened, %L finished, %L open, "
 		    "peak %L open; plain report, complete it with `pqleak symbolize`",
 		    string_of(plain, header->command), header->pid, header->opened,
-		    header->finished, header->open, header->peak_open);
+		    header->finished, less(header->open, unseen_count(ledger, 0)),
+		    header->peak_open);
 	plain_end_line(plain);
-	for (uint32_t id = 1; id <= count_of(plain, LEDGER_SITES); id++)
+	for (uint32_t id = 1; id <= count_of(plain->ledger, LEDGER_SITES); id++)
 		plain_add_site(plain, id);
-	for (uint32_t id = 1; id <= count_of(plain, LEDGER_MISUSES); id++)
+	for (uint32_t id = 1; id <= count_of(plain->ledger, LEDGER_MISUSES); id++)
 		plain_add_misuse(plain, id);
 	plain_flush(plain);
 	memory_unmap(plain, sizeof(*plain));
+}
+
+bool plain_report_is_failing(const struct ledger *ledger)
+{
+	return less(ledger->header->open, unseen_count(ledger, 0)) > 0;
 }

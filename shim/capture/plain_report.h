@@ -8,10 +8,15 @@
 #ifndef CAPTURE_PLAIN_REPORT_H
 #define CAPTURE_PLAIN_REPORT_H
 
+#include <stdbool.h>
+
 #include "ledger/writer.h"
 
 /* Writes all that is on record to `fd`. Takes no lock: what is written while it
  * reads is left out. Context: any; async-signal-safe. Keeps errno. */
 void plain_report_write(const struct ledger *ledger, int fd);
+
+/* Is anything left open, but for what was closed unseen? Context: as plain_report_write. */
+bool plain_report_is_failing(const struct ledger *ledger);
 
 #endif

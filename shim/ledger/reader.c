@@ -187,12 +187,19 @@ struct reader_stack reader_stack(const struct reader *reader, uint32_t id)
 	};
 }
 
-/* Fields 3 (state), 20 (threads) and 22 (start ticks) of /proc/PID/stat, counted
- * after the command, which may hold blanks and parentheses. */
-bool reader_is_alive(const struct reader *reader)
+/* Fields 3, 9, 20 and 22 of /proc/PID/stat. */
+struct process_stat {
+	char state;
+	unsigned flags;
+	unsigned long long threads, start_ticks;
+};
+
+/* The fields are counted after the command, which may hold blanks and parentheses. False
+ * also when the pid is another process's by now. */
+static bool stat_read(const struct reader *reader, struct process_stat *ret_stat)
 {
-	unsigned long long threads = 0, start_ticks = 0;
-	char path[32], line[1024], state = 'X';
+	struct process_stat *stat = ret_stat;
+	char path[32], line[1024];
 	const char *after;
 	ssize_t length;
 	int fd;
@@ -210,11 +217,46 @@ bool reader_is_alive(const struct reader *reader)
 	line[length] = 0;
 	after = strrchr(line, ')');
 	if (!after || sscanf(after + 1,
-			     " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s"
-			     " %llu %*s %llu", &state, &threads, &start_ticks) != 3)
+			     " %c %*s %*s %*s %*s %*s %u %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s"
+			     " %llu %*s %llu", &stat->state, &stat->flags, &stat->threads,
+			     &stat->start_ticks) != 4)
 		return false;
-	if (start_ticks != reader->snapshot.header.process_start_ticks)
-		return false;
+	return stat->start_ticks == reader->snapshot.header.process_start_ticks;
+}
+
+static bool is_zombie(const struct process_stat *stat)
+{
+	return stat->state == 'Z' || stat->state == 'X';
+}
+
+bool reader_is_alive(const struct reader *reader)
+{
+	struct process_stat stat;
+
 	/* A zombie is gone, unless only its first thread is. */
-	return (state != 'Z' && state != 'X') || threads > 1;
+	return stat_read(reader, &stat) && (!is_zombie(&stat) || stat.threads > 1);
+}
+
+bool reader_has_descriptors(const struct reader *reader)
+{
+	const unsigned exiting = 0x4; /* PF_EXITING of the kernel's sched.h */
+	struct process_stat stat;
+
+	return stat_read(reader, &stat) && !is_zombie(&stat) && !(stat.flags & exiting);
+}
+
+bool reader_is_current(const struct reader *reader, uint32_t connection)
+{
+	const struct ledger_section *section = &reader->snapshot.header.section[LEDGER_CONNECTIONS];
+	const struct ledger_connection *record = reader_connection(reader, connection);
+	int fd = record && strcmp(reader->path, "-") ? ledger_descriptor(reader->path) : -1;
+	uint32_t sequence;
+
+	if (fd < 0)
+		return false;
+	ssize_t got = pread(fd, &sequence, sizeof(sequence),
+			    (off_t)(section->offset + (connection - 1ull) * section->record_size));
+
+	close(fd);
+	return got == sizeof(sequence) && sequence == record->sequence;
 }

@@ -73,4 +73,12 @@ struct reader_stack reader_stack(const struct reader *reader, uint32_t id);
 /* Is the process that wrote it still there (pid and start ticks)? */
 bool reader_is_alive(const struct reader *reader);
 
+/* Is it, and does its first thread, whose /proc/PID/fd is the process's, still have
+ * descriptors? One that is about to end has none. */
+bool reader_has_descriptors(const struct reader *reader);
+
+/* Has nobody changed the connection's record since it was copied? False also when the file
+ * cannot be read again. */
+bool reader_is_current(const struct reader *reader, uint32_t connection);
+
 #endif

@@ -62,6 +62,7 @@ static json_t *process_value(struct emitter *emitter, const struct report_proces
 	emitter_add_number(emitter, object, "shutdown", process->shutdown);
 	emitter_add_number(emitter, object, "open", process->open);
 	emitter_add_number(emitter, object, "abandoned", process->abandoned);
+	emitter_add_number(emitter, object, "closed_unseen", process->closed_unseen);
 	emitter_add_number(emitter, object, "failed", process->failed);
 	emitter_add_number(emitter, object, "peak_open", process->peak_open);
 	emitter_add_number(emitter, object, "lost_records", process->lost_records);

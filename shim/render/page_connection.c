@@ -60,6 +60,8 @@ static const char *ending_words(const struct page *page, const struct report_sit
 		return "failed and never finished";
 	case ENDING_CHILD_FINISH:
 		return "by a forked child";
+	case ENDING_CLOSED_UNSEEN:
+		return "closed unseen: its socket is gone";
 	case ENDING_CLOSED:
 	case ENDING_COUNT:
 		break;
@@ -86,7 +88,7 @@ void page_endings(struct page *page, const struct report_site *site)
 	/* The program's own closes come last: their count, also 0, is the point. */
 	static const enum ending order[] = { ENDING_OPEN, ENDING_ABANDONED,
 					     ENDING_FAILED_UNFINISHED, ENDING_CHILD_FINISH,
-					     ENDING_CLOSED };
+					     ENDING_CLOSED_UNSEEN, ENDING_CLOSED };
 	struct writer *writer = &page->writer;
 	bool is_first = true;
 

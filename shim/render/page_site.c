@@ -48,6 +48,13 @@ static void heading_write(struct page *page, enum verdict verdict)
 	page_heading(page, headings[verdict].word, headings[verdict].color);
 }
 
+/* Nobody holds what was closed unseen. */
+static bool is_unseen(const struct report_site *site)
+{
+	return site->verdict == VERDICT_HELD &&
+	       site->endings[ENDING_CLOSED_UNSEEN] == site->at_fault;
+}
+
 static void connection_target(struct page *page, const struct report_connection *connection)
 {
 	struct writer *writer = &page->writer;
@@ -134,7 +141,10 @@ void page_site(struct page *page, const struct report_site *site)
 	const struct report_frame *opener = opener_of(site);
 	struct writer *writer = &page->writer;
 
-	heading_write(page, site->verdict);
+	if (is_unseen(site))
+		page_heading(page, "unseen", headings[VERDICT_HELD].color);
+	else
+		heading_write(page, site->verdict);
 	if (site->at_fault < site->count)
 		writer_format(writer, "%" PRIu64 " %sof ", site->at_fault,
 			      site->verdict == VERDICT_FAILED ? "failed " : "");

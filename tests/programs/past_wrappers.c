@@ -1,7 +1,8 @@
 /* Reaches libpq's functions past every wrapper: reads them from libpq's own symbol table,
  * as some run-time linkers of languages do. Opens one connection synchronously, one
  * asynchronously and one that fails; forgets the second or, with `-close`, closes all.
- * `-hooked` closes all with the PQfinish that is linked.
+ * `-hooked` closes all with the PQfinish that is linked; `-unseen` closes past every wrapper one
+ * that was opened by the linked PQconnectdb.
  */
 #include <dlfcn.h>
 #include <libpq-fe.h>
@@ -68,6 +69,10 @@ int main(int argc, char **argv)
 	library = dlopen("libpq.so.5", RTLD_NOW);
 	if (!library || !REAL(PQconnectdb))
 		return 9;
+	if (argc > 1 && strcmp(argv[1], "-unseen") == 0) {
+		REAL(PQfinish)(PQconnectdb(""));
+		return 0;
+	}
 	void (*finish)(PGconn *) = is_hooked ? PQfinish : REAL(PQfinish);
 	PGconn *first = open_sync(""), *second = open_async();
 	PGconn *failed = open_sync("dbname=nobody_has_this");

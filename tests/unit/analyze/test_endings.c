@@ -208,6 +208,8 @@ static void what_was_not_finished_ends_with_its_process(void **state)
 		{ LEDGER_CONNECTING, "killed", ENDING_ABANDONED },
 		{ LEDGER_FAILED, "exit", ENDING_FAILED_UNFINISHED },
 		{ LEDGER_FAILED, "killed", ENDING_FAILED_UNFINISHED },
+		{ LEDGER_CLOSED_UNSEEN, "exit", ENDING_CLOSED_UNSEEN },
+		{ LEDGER_CLOSED_UNSEEN, "_exit", ENDING_CLOSED_UNSEEN },
 	};
 
 	(void)state;

@@ -155,6 +155,31 @@ static void everything_on_record_is_written(void **state)
 	written_free(written);
 }
 
+static void what_was_closed_unseen_is_not_open(void **state)
+{
+	struct written *written = written_new(WRITTEN_SIZE);
+	struct ledger *ledger = &written->ledger;
+	uint32_t opened = stack(ledger, "PQconnectdb", "handle_request", 19);
+	struct ledger_connection *record =
+		ledger_record(ledger, LEDGER_CONNECTIONS, connect_at(ledger, opened));
+	char *text;
+
+	(void)state;
+	assert_true(plain_report_is_failing(ledger));
+	record->state = LEDGER_CLOSED_UNSEEN;
+	record->begun_stack = opened;
+	assert_false(plain_report_is_failing(ledger));
+	text = report_of(written);
+	assert_non_null(strstr(text, "1 connections opened, 0 finished, 0 open, peak 1 open"));
+	assert_non_null(strstr(text, "socket 3, closed unseen: its socket is gone\n"));
+	assert_null(strstr(text, "OPEN"));
+	assert_null(strstr(text, "in a transaction"));
+	free(text);
+	connect_at(ledger, opened);
+	assert_true(plain_report_is_failing(ledger));
+	written_free(written);
+}
+
 /* Paths may have PATH_MAX bytes, names more: a line is cut, and the next one begins anew. */
 static void a_line_that_is_too_long_is_cut_and_still_ends(void **state)
 {
@@ -212,6 +237,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(everything_on_record_is_written),
+		cmocka_unit_test(what_was_closed_unseen_is_not_open),
 		cmocka_unit_test(a_line_that_is_too_long_is_cut_and_still_ends),
 		cmocka_unit_test(a_reader_that_went_away_ends_the_report_only),
 	};
