@@ -137,11 +137,6 @@ static bool cause_is_closed_unseen(const struct site *site)
 	return site->report.endings[ENDING_CLOSED_UNSEEN] > 0;
 }
 
-static bool cause_is_lost(const struct site *site)
-{
-	return site->lost * 2 > site->report.endings[ENDING_CLOSED_UNSEEN];
-}
-
 static bool cause_is_open_now(const struct site *site)
 {
 	return site->open_now > 0;

@@ -209,8 +209,6 @@ static void add_connection(struct adding *adding, uint32_t id)
 		share->opened++;
 	share->on_record++;
 	share->failed_on_record += record->state == LEDGER_FAILED;
-	if (close.ending == ENDING_CLOSED_UNSEEN && record->transaction == LEDGER_TRANSACTION_LOST)
-		share->site->lost++;
 	share_count(share, close.ending, 1,
 		    begun_stack(process, record->transaction, record->begun_stack));
 	idle_add(&share->site->report, connection->report.idle_ns, connection->report.idle_ns);

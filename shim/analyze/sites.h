@@ -43,7 +43,6 @@ struct site {
 	struct arena_list closes;      /* struct report_close */
 	struct table close_index;      /* by stack and ending: index in `closes`, plus 1 */
 	uint64_t failed, failed_finished;
-	uint64_t lost;                 /* of those closed unseen: libpq knew that they were lost */
 	uint64_t open_now;             /* of the open ones, those of processes that run */
 	uint64_t not_closed;           /* ended, and not by the program */
 	uint64_t stuck;                /* of these, those in a transaction */

@@ -12,12 +12,11 @@ static bool is_there(const struct ledger_connection *connection)
 	return !fstat(connection->socket, &status) && status.st_ino == connection->socket_inode;
 }
 
-/* Libpq itself closed the socket of what it lost, and says so where a reset has failed. */
+/* Of what was lost libpq itself closed the socket, in sight: PQfinish is due all the same. */
 static bool is_gone(const struct ledger_connection *connection)
 {
-	if (connection->socket < 0)
-		return connection->transaction == LEDGER_TRANSACTION_LOST;
-	return connection->socket_inode && !is_there(connection);
+	return connection->transaction != LEDGER_TRANSACTION_LOST && connection->socket_inode &&
+	       !is_there(connection);
 }
 
 /* A copy made while nobody was inside; false when somebody was. */

@@ -137,6 +137,21 @@ static void do_lose(void)
 	printf("status %d\n", PQstatus(connection));
 }
 
+/* While the server lets nobody in. */
+static void do_lose_reset(void)
+{
+	PGconn *other = PQconnectdb("dbname=postgres");
+	char command[128];
+
+	snprintf(command, sizeof(command), "alter database %s allow_connections false",
+		 PQdb(connection));
+	PQclear(PQexec(other, command));
+	do_reset();
+	strcpy(strstr(command, "false"), "true");
+	PQclear(PQexec(other, command));
+	PQfinish(other);
+}
+
 static const struct way {
 	const char *name;
 	void (*go)(void);
@@ -156,6 +171,7 @@ static const struct way {
 	{ "close_and_restore", do_close_and_restore },
 	{ "child", do_child },
 	{ "lose", do_lose },
+	{ "lose_reset", do_lose_reset },
 };
 
 static const struct way *way_find(const char *name)

@@ -73,19 +73,6 @@ static void a_transaction_ended_with_its_socket(void **state)
 	scene_free(unseen.scene);
 }
 
-static void what_libpq_lost_is_told_as_that(void **state)
-{
-	struct unseen unseen = unseen_new();
-
-	(void)state;
-	opened(&unseen, 0, LEDGER_CLOSED_UNSEEN)->transaction = LEDGER_TRANSACTION_LOST;
-	opened(&unseen, 0, LEDGER_CLOSED_UNSEEN)->transaction = LEDGER_TRANSACTION_LOST;
-	opened(&unseen, 0, LEDGER_CLOSED_UNSEEN);
-	scene_report(unseen.scene);
-	assert_says(scene_site(unseen.scene, "work")->diagnosis, "3 of 3 lost");
-	scene_free(unseen.scene);
-}
-
 static void what_is_open_beside_them_leaks(void **state)
 {
 	struct unseen unseen = unseen_new();
@@ -146,7 +133,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sockets_that_are_gone_are_no_leak),
 		cmocka_unit_test(a_transaction_ended_with_its_socket),
-		cmocka_unit_test(what_libpq_lost_is_told_as_that),
 		cmocka_unit_test(what_is_open_beside_them_leaks),
 		cmocka_unit_test(a_mark_is_taken_back_when_the_socket_is_there),
 		cmocka_unit_test(nothing_is_claimed_without_a_second_look_at_the_ledger),
