@@ -272,7 +272,8 @@ enum ledger_evidence {
 	LEDGER_EXITING = 1u << 3,      /* exit handlers were running */
 	LEDGER_WAS_FAILED = 1u << 4,   /* the connect had failed */
 	LEDGER_WAS_CONNECTING = 1u << 5, /* ended before the server said yes or no */
-	LEDGER_INHERITED = 1u << 6     /* the connection is the parent's: a child finished it */
+	LEDGER_INHERITED = 1u << 6,    /* the connection is the parent's: a child finished it */
+	LEDGER_OWNER_GONE = 1u << 7    /* INHERITED, when the parent had ended already */
 };
 
 /* One connection: a slot. An ENDED one keeps its story until the slot is reused. */
@@ -345,12 +346,16 @@ enum ledger_misuse_kind {
 struct ledger_misuse {
 	uint32_t kind;             /* enum ledger_misuse_kind */
 	uint32_t stack;            /* of the misuse */
-	uint64_t at_ns;
+	uint64_t at_ns;            /* of the first */
 	uint64_t count;
-	uint32_t other_stack;      /* TWO_THREADS: what the other thread was in; 0 unknown */
+	/* TWO_THREADS: what the other thread was in. DOUBLE_FINISH, USE_AFTER_FINISH: what
+	 * finished the connection that had the address before this one. 0 unknown, or none. */
+	uint32_t other_stack;
 	int32_t thread, other_thread; /* tids */
 	uint32_t reserved;
-	struct ledger_connection connection; /* as it was, stacks in this ledger */
+	/* As it was, stacks in this ledger. INHERITED...: `uses` are those of its owner, when
+	 * this ledger began. */
+	struct ledger_connection connection;
 };
 static_assert(sizeof(struct ledger_misuse) == 232, "layout is part of the file format");
 

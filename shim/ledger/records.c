@@ -133,6 +133,15 @@ uint32_t ledger_add_stack(struct ledger *ledger, uint32_t hash, const uint32_t *
 	return id;
 }
 
+/* Whether an inherited connection was handed over is told of each. */
+static bool misuse_is_equal(const struct ledger_misuse *a, const struct ledger_misuse *b)
+{
+	return a->kind == b->kind && a->stack == b->stack &&
+	       (!(a->connection.evidence & LEDGER_INHERITED) ||
+		(a->connection.handle == b->connection.handle &&
+		 a->connection.backend_pid == b->connection.backend_pid));
+}
+
 uint32_t ledger_add_misuse(struct ledger *ledger, const struct ledger_misuse *misuse)
 {
 	uint32_t count = next_record_id(ledger, LEDGER_MISUSES);
@@ -140,7 +149,7 @@ uint32_t ledger_add_misuse(struct ledger *ledger, const struct ledger_misuse *mi
 	for (uint32_t id = 1; id < count; id++) {
 		struct ledger_misuse *known = ledger_record(ledger, LEDGER_MISUSES, id);
 
-		if (known->kind == misuse->kind && known->stack == misuse->stack) {
+		if (misuse_is_equal(known, misuse)) {
 			known->count += misuse->count;
 			return id;
 		}

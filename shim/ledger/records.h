@@ -28,8 +28,8 @@ uint32_t ledger_add_frame(struct ledger *ledger, const struct ledger_frame *fram
 uint32_t ledger_add_stack(struct ledger *ledger, uint32_t hash, const uint32_t *frames,
 			  size_t count, enum ledger_stack_flag flags);
 
-/* Files a misuse; those of one kind and stack are counted together, with the first's
- * connection. */
+/* Files a misuse; those of one kind and stack are counted together, with the first's time
+ * and connection; those of an inherited connection a connection each. */
 uint32_t ledger_add_misuse(struct ledger *ledger, const struct ledger_misuse *misuse);
 
 /* A mix of `length` bytes that end on 8, for tables only. */
