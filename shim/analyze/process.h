@@ -18,9 +18,8 @@ struct process {
 	bool is_running;
 	/* By the ids of its connections and of its misuses: see handovers.h. */
 	const struct report_stack **taken_over; /* where a child finished it; NULL none did */
-	bool *is_handover;
+	struct inheritance *inheritances;
 	bool *is_closed_unseen; /* by the ids of its connections: see sockets.h */
-	const struct report_stack **opened_by_owner; /* NULL: its ledger is not here */
 	uint64_t end_ns; /* CLOCK_MONOTONIC: its end, now, or the last that is known of it */
 };
 

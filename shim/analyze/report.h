@@ -151,12 +151,18 @@ struct report_nameless {
 	const char *module, *problem; /* "the file has another build-id" */
 };
 
+enum { MISUSE_STACKS_MAX = 5 };
+
 struct report_misuse {
 	const char *kind; /* "inherited finish", ... */
 	const char *diagnosis, *cure;
+	uint64_t count; /* how often, in this process */
+	int thread;     /* tid of the first; 0 unknown */
 	struct report_connection connection;
-	const char *stack_name[3]; /* "opened", "misused" */
-	struct report_stack stack[3];
+	/* "opened", "finished", "misused"; "parent" or "sibling": what that one did with it; and
+	 * "before": what finished the connection that had its address before. */
+	const char *stack_name[MISUSE_STACKS_MAX];
+	struct report_stack stack[MISUSE_STACKS_MAX];
 	size_t stack_count;
 };
 

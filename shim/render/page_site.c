@@ -181,12 +181,18 @@ void page_misuse(struct page *page, const struct report_misuse *misuse)
 
 	heading_write(page, VERDICT_MISUSE);
 	writer_name(&page->writer, misuse->kind);
-	writer_put(&page->writer, " of a connection");
+	if (misuse->connection.backend_pid || misuse->stack_count > 1)
+		writer_put(&page->writer, " of a connection");
 	if (*connection->database)
 		connection_target(page, connection);
-	writer_format(&page->writer, " in pid %d\n", connection->pid);
+	writer_format(&page->writer, " in pid %d", connection->pid);
+	if (misuse->count > 1)
+		writer_format(&page->writer, ", %" PRIu64 " times", misuse->count);
+	writer_put(&page->writer, "\n");
+	/* Labels have a width. */
 	for (size_t i = 0; i < misuse->stack_count; i++)
-		page_stack(page, misuse->stack_name[i], &misuse->stack[i], NULL);
+		page_stack(page, strcmp(misuse->stack_name[i], "finished") ?
+				 misuse->stack_name[i] : "ended", &misuse->stack[i], NULL);
 	advice_write(page, "cause", misuse->diagnosis);
 	advice_write(page, "cure", misuse->cure);
 }
