@@ -17,6 +17,7 @@ enum { SQLSTATE_SIZE = 6 };
 struct attempt {
 	const PGconn *polling;        /* the connect that is polled */
 	const PGresult *result;       /* what libpq made of the server's message for it */
+	const PGconn *finishing;      /* the connection whose PQfinish runs */
 	char sqlstate[SQLSTATE_SIZE]; /* of the last one that failed; "" unknown */
 	/* A function runs that has said, or will say, which connection it makes, or that it
 	 * makes none. */

@@ -99,7 +99,7 @@ const char *companion_path(void)
 	return companion.path;
 }
 
-int companion_report(const char *path, int input, bool is_final)
+int companion_report(const char *path, int input, bool is_final, bool is_awaited)
 {
 	const char *ledger = input >= 0 ? "-" : path;
 	const char *const arguments[] = { "pqleak", "report", is_final ? "--final" : ledger,
@@ -109,5 +109,5 @@ int companion_report(const char *path, int input, bool is_final)
 					  .arguments = arguments,
 					  .environment = companion.environment,
 					  .input = input,
-					  .is_awaited = is_final });
+					  .is_awaited = is_awaited });
 }

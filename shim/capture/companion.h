@@ -15,9 +15,9 @@ void companion_prepare(void);
 const char *companion_path(void);
 
 /* Runs `pqleak report` on the ledger at `path`, or with `input` >= 0 on that
- * descriptor. `is_final`: the process is ending; waits, and returns the exit status,
- * which says whether the report fails. Else 0 once it is started. Or -Exxx.
+ * descriptor. `is_final`: the process is ending. `is_awaited`: waits, and returns the exit
+ * status, which says whether the report fails. Else 0 once it is started. Or -Exxx.
  * Context: any; async-signal-safe. Keeps errno. */
-int companion_report(const char *path, int input, bool is_final);
+int companion_report(const char *path, int input, bool is_final, bool is_awaited);
 
 #endif

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/guard.h"
 #include "base/log.h"
 #include "base/log_path.h"
 #include "base/memory.h"
@@ -17,6 +18,8 @@
 #include "capture/recorder.h"
 #include "capture/sockets.h"
 #include "capture/spawn.h"
+
+#define WARNING_PAUSE_NS UINT64_C(60000000000)
 
 enum { COMPANION_FAILS = 23 }; /* its exit status when a verdict fails */
 
@@ -67,14 +70,14 @@ static void report_plainly(const struct ledger *ledger)
 
 /* Runs the companion, on a copy where it cannot open the ledger. Returns its exit
  * status, 0 or COMPANION_FAILS, or -Exxx. */
-static int report_by_companion(const struct ledger *ledger, bool is_final)
+static int report_by_companion(const struct ledger *ledger, bool is_final, bool is_awaited)
 {
 	/* After setuid, or when somebody deleted it, the file is out of reach, too. */
 	bool is_shown = ledger->is_private ||
 			faccessat(AT_FDCWD, ledger->path, R_OK, AT_EACCESS);
 	int input = is_shown ? ledger_copy(ledger) : -1;
 	int status = is_shown && input < 0 ?
-			     input : companion_report(ledger->path, input, is_final);
+			     input : companion_report(ledger->path, input, is_final, is_awaited);
 
 	if (input >= 0)
 		close(input);
@@ -124,7 +127,7 @@ int delivery_final(void)
 		return -1;
 	}
 
-	int status = report_by_companion(ledger, true);
+	int status = report_by_companion(ledger, true, true);
 	bool is_heard = log_is_usable() || !log_is_stderr();
 
 	if (status < 0) {
@@ -149,7 +152,32 @@ void delivery_now(void)
 	if (!ledger)
 		return;
 	sockets_check(ledger);
-	if (report_by_companion(ledger, false) < 0)
+	if (report_by_companion(ledger, false, false) < 0)
 		report_plainly(ledger);
 	errno = error;
+}
+
+/* Is the last warning a minute ago? */
+static bool warning_is_due(void)
+{
+	static uint64_t last_ns;
+	uint64_t last = __atomic_load_n(&last_ns, __ATOMIC_RELAXED);
+	uint64_t now = clock_monotonic_ns();
+
+	return (!last || now - last >= WARNING_PAUSE_NS) &&
+	       __atomic_compare_exchange_n(&last_ns, &last, now, false, __ATOMIC_RELAXED,
+					   __ATOMIC_RELAXED);
+}
+
+void delivery_warn(void)
+{
+	struct ledger *ledger = recorder_ledger();
+	struct guard guard = guard_begin();
+
+	if (ledger && !is_collected(ledger) && warning_is_due()) {
+		sockets_check(ledger);
+		if (report_by_companion(ledger, false, true) < 0)
+			report_plainly(ledger);
+	}
+	guard_end(&guard);
 }

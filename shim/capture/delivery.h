@@ -17,6 +17,11 @@ void delivery_init(const struct options *options, bool is_collecting);
  * -1 for its own. Context: any; async-signal-safe. Keeps errno. */
 int delivery_final(void);
 
+/* Reports on the running process because the call to come may end it, and waits for the report;
+ * once a minute at most. Under `pqleak run` that one tells it, as it does of what is killed.
+ * Context: any thread, no lock of ours held. Keeps errno. */
+void delivery_warn(void);
+
 /* Reports on the running process. Context: signal handler. Keeps errno. */
 void delivery_now(void);
 

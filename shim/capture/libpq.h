@@ -24,12 +24,15 @@ enum libpq_call {
 
 extern const char *const libpq_call_names[CALL_COUNT];
 
+enum libpq_shape { SHAPE_UNKNOWN, SHAPE_KNOWN, SHAPE_OTHER };
+
 /* One libpq in this process. Never freed and never unloaded once seen. */
 struct libpq {
 	uintptr_t start, end;
 	int version;            /* as PQlibVersion() */
 	uint32_t flags;         /* enum ledger_module_flag: how it came into the process */
 	bool is_complete;       /* has every accessor; else its calls are passed on unrecorded */
+	uint8_t shape;          /* enum libpq_shape, of its connections: shape.h */
 	void *call[CALL_COUNT]; /* NULL: this version does not have it */
 #define LIBPQ_ACCESSOR(type, name, parameters) type(*name) parameters;
 #include "capture/libpq_accessors.def"

@@ -199,15 +199,46 @@ static void plain_add_site(struct plain *plain, uint32_t id)
 	}
 }
 
+/* With the pid of who opened it, and of who misused it. */
+static const char *const misuse_formats[] = {
+	[LEDGER_MISUSE_INHERITED_FINISH] = "connection of process %d finished by its child %d",
+	[LEDGER_MISUSE_DOUBLE_FINISH] = "connection of process %d finished twice",
+	[LEDGER_MISUSE_USE_AFTER_FINISH] = "connection of process %d used after it was finished",
+	[LEDGER_MISUSE_UNKNOWN_FINISH] = "process %d finished what is no connection",
+	[LEDGER_MISUSE_TWO_THREADS] = "connection of process %d used by two threads at once",
+};
+
+static void plain_add_named_stack(struct plain *plain, const char *name, uint32_t id)
+{
+	if (!id)
+		return;
+	text_format(&plain->text, "  %s here", name);
+	plain_end_line(plain);
+	plain_add_stack(plain, id);
+}
+
 static void plain_add_misuse(struct plain *plain, uint32_t id)
 {
 	const struct ledger_misuse *misuse = ledger_record(plain->ledger, LEDGER_MISUSES, id);
+	const struct ledger_connection *connection = &misuse->connection;
+	int32_t pid = plain->ledger->header->pid;
+	bool is_inherited = connection->evidence & LEDGER_INHERITED;
 
+	/* Whether it was handed over, other ledgers tell. */
+	if (misuse->kind == LEDGER_MISUSE_INHERITED_USE ||
+	    connection->evidence & LEDGER_OWNER_GONE)
+		return;
 	plain_end_line(plain);
-	text_format(&plain->text, "MISUSE  connection of process %d finished by its child %d",
-		    misuse->connection.owner_pid, plain->ledger->header->pid);
+	text_add(&plain->text, "MISUSE  ");
+	text_format(&plain->text, misuse_formats[misuse->kind],
+		    is_inherited ? connection->owner_pid : pid, pid);
+	if (misuse->count > 1)
+		text_format(&plain->text, ", %L times", misuse->count);
 	plain_end_line(plain);
 	plain_add_stack(plain, misuse->stack);
+	plain_add_named_stack(plain, "opened", connection->opened_stack);
+	if (!is_inherited)
+		plain_add_named_stack(plain, "finished", connection->closed_stack);
 }
 
 void plain_report_write(const struct ledger *ledger, int fd)

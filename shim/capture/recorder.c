@@ -88,8 +88,20 @@ static bool program_is_wanted(const char *executable)
 	       option_list_has(options->only, program_invocation_short_name);
 }
 
+struct ledger_connection *record_of_locked(const struct connection *connection)
+{
+	if (!connection->id)
+		return NULL;
+	return ledger_record(&recorder.ledger, LEDGER_CONNECTIONS, connection->id);
+}
+
+/* The ledger is still the parent's, who may go on writing it. */
 static void connection_disown(struct connection *connection)
 {
+	const struct ledger_connection *record = record_of_locked(connection);
+
+	if (record)
+		connection->owner_uses = __atomic_load_n(&record->uses, __ATOMIC_RELAXED);
 	connection->id = 0;
 	connection->site = 0;
 	connection->pool = 0;
@@ -107,9 +119,10 @@ static bool recorder_begin_locked(void)
 	}
 	if (!is_first) {
 		/* A forked child: the ledger mapped here is its parent's. */
+		registry_each(&recorder.registry, connection_disown);
+		finished_disown(&recorder.finished);
 		ledger_forget(&recorder.ledger);
 		depot_forget(&recorder.depot);
-		registry_each(&recorder.registry, connection_disown);
 		handouts_finish(&recorder.handouts);
 	}
 	process_command(command, sizeof(command));
@@ -214,13 +227,6 @@ void recorder_release_stack(struct stack *stack)
 uint32_t text_add_locked(const char *text)
 {
 	return ledger_add_string(&recorder.ledger, text, strlen(text));
-}
-
-struct ledger_connection *record_of_locked(const struct connection *connection)
-{
-	if (!connection->id)
-		return NULL;
-	return ledger_record(&recorder.ledger, LEDGER_CONNECTIONS, connection->id);
 }
 
 /* The connection, when it is this process's own. */

@@ -37,8 +37,11 @@ bool recorder_clears_deepbind(void);
 void recorder_opened(struct libpq *libpq, enum libpq_call call, PGconn *conn,
 		     uintptr_t return_address, const char *sqlstate);
 
-/* PQreset or PQresetStart is about to close the socket: until another is there, it has none. */
-void recorder_resetting(PGconn *conn);
+/* PQreset or PQresetStart is about to close the socket: until another is there, it has none.
+ * True when the connection is not this process's own: its session is finished now, and what
+ * the reset makes is to be recorded as opened. */
+bool recorder_resetting(struct libpq *libpq, enum libpq_call call, PGconn *conn,
+			uintptr_t return_address);
 
 /* PQconnectPoll, PQresetPoll or PQreset is done with `conn`, for better or worse. */
 void recorder_connected(PGconn *conn, const char *sqlstate);
@@ -70,6 +73,12 @@ void recorder_made(struct libpq *libpq, enum libpq_call call, enum ledger_result
 /* `pointer`, NULL or not, is about to be freed. Before the real call: its address may be
  * handed out again at once. */
 void recorder_giving_back(const void *pointer);
+
+/* `call` is about to be made on `conn`, which is not on record: was it finished already, or is
+ * it no connection at all? True when that is a misuse which was not seen before; it may end
+ * the process. Says nothing of what may be a connection that was made past the wrappers. */
+bool recorder_strange(const struct libpq *libpq, enum libpq_call call, const PGconn *conn,
+		      uintptr_t return_address);
 
 /* Is there nothing to say of this process: every connection was finished by the main
  * program's own code, before exit, all results were given back, and nothing was lost? What

@@ -4,7 +4,6 @@
 #include "capture/identity.h"
 #include "capture/recorder_state.h"
 #include "ledger/connections.h"
-#include "ledger/records.h"
 
 static uint16_t evidence_of(const struct connection *connection,
 			    const struct language_moment *moment, bool is_exiting)
@@ -26,25 +25,17 @@ static uint16_t evidence_of(const struct connection *connection,
 	return (uint16_t)evidence;
 }
 
-/* The parent goes on with a connection that the server is about to be told to end. */
-static void inherited_finish_locked(const struct connection *connection, uint32_t stack)
+/* So that who uses the handle after this, or finishes it again, is known. */
+static void remember_locked(const struct connection *connection, uint32_t stack)
 {
-	ledger_add_misuse(&recorder.ledger,
-			  &(struct ledger_misuse){
-				  .kind = LEDGER_MISUSE_INHERITED_FINISH,
-				  .stack = stack,
-				  .at_ns = clock_monotonic_ns(),
-				  .count = 1,
-				  .connection = {
-					  .state = LEDGER_ENDED,
-					  .evidence = LEDGER_INHERITED,
-					  .handle = (uintptr_t)connection->handle,
-					  .transaction = (uint8_t)connection->transaction,
-					  .closed_stack = stack,
-					  .backend_pid = connection->backend_pid,
-					  .owner_pid = connection->owner_pid,
-				  },
-			  });
+	finished_add(&recorder.finished, &(struct finished){
+						 .handle = connection->handle,
+						 .id = connection->id,
+						 .site = connection->site,
+						 .closed_stack = stack,
+						 .owner_pid = connection->owner_pid,
+						 .backend_pid = connection->backend_pid,
+					 });
 }
 
 static void finishing_locked(const PGconn *conn, uint32_t stack,
@@ -55,6 +46,7 @@ static void finishing_locked(const PGconn *conn, uint32_t stack,
 
 	if (!registry_remove(&recorder.registry, conn, &connection))
 		return;
+	remember_locked(&connection, stack);
 	if (connection.owner_pid != recorder.ledger.header->pid) {
 		inherited_finish_locked(&connection, stack);
 		return;

@@ -8,6 +8,7 @@
 #include "capture/languages.h"
 #include "capture/notice.h"
 #include "capture/recorder_state.h"
+#include "capture/shape.h"
 #include "ledger/connections.h"
 
 /* The pool whose code opened the connection; 0 when none did. */
@@ -71,6 +72,7 @@ static void opened_locked(const struct stack *stack, const struct depot_stack *s
 	if (state == LEDGER_FAILED)
 		ledger_fail_connection(ledger, connection.id, connection.site, sqlstate);
 	registry_add(&recorder.registry, &connection);
+	finished_reopen(&recorder.finished, conn);
 }
 
 void recorder_attach_languages(void)
@@ -98,6 +100,7 @@ void recorder_opened(struct libpq *libpq, enum libpq_call call, PGconn *conn,
 			recorder_take_stack(&stack, libpq, call, return_address);
 
 		identity_read(libpq, conn, &identity);
+		shape_learn(libpq, conn);
 		recorder_lock();
 		opened_locked(&stack, stored, libpq, conn, &identity, sqlstate);
 		recorder_unlock();
@@ -109,26 +112,38 @@ void recorder_opened(struct libpq *libpq, enum libpq_call call, PGconn *conn,
 	guard_end(&guard);
 }
 
-void recorder_resetting(PGconn *conn)
+static void resetting_locked(struct connection *connection)
+{
+	struct ledger_connection *record = record_of_locked(connection);
+
+	if (!record || connection->state != LEDGER_OPEN)
+		return;
+	ledger_change_begin(&record->sequence);
+	record->state = LEDGER_CONNECTING;
+	record->socket = -1;
+	record->socket_inode = 0;
+	ledger_change_end(&record->sequence);
+}
+
+bool recorder_resetting(struct libpq *libpq, enum libpq_call call, PGconn *conn,
+			uintptr_t return_address)
 {
 	struct guard guard = guard_begin();
+	bool is_inherited = false;
 
-	if (recorder_libpq(conn) && recorder_is_on()) {
+	if (recorder_is_on()) {
 		recorder_lock();
 		struct connection *connection = own_find_locked(conn);
-		struct ledger_connection *record =
-			connection ? record_of_locked(connection) : NULL;
 
-		if (record && connection->state == LEDGER_OPEN) {
-			ledger_change_begin(&record->sequence);
-			record->state = LEDGER_CONNECTING;
-			record->socket = -1;
-			record->socket_inode = 0;
-			ledger_change_end(&record->sequence);
-		}
+		if (connection)
+			resetting_locked(connection);
 		recorder_unlock();
+		if (!connection)
+			is_inherited = recorder_finishes_inherited(conn, libpq, call,
+								   return_address);
 	}
 	guard_end(&guard);
+	return is_inherited;
 }
 
 /* The connection was made all the same, and is not a failed one, but lost. */

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 #include "base/options.h"
+#include "capture/finished.h"
 #include "capture/handouts.h"
 #include "capture/recorder.h"
 #include "capture/registry.h"
@@ -33,6 +34,7 @@ struct recorder {
 	struct depot depot;
 	struct registry registry;
 	struct handouts handouts;
+	struct finished_list finished;
 };
 
 extern struct recorder recorder;
@@ -63,6 +65,18 @@ bool recorder_copy_connection(const PGconn *conn, struct connection *ret_connect
 
 /* The connection when it is this process's own, or NULL. */
 struct connection *own_find_locked(const PGconn *conn);
+
+/* Files the finish of a connection of this process's parent. `stack` is of the call. */
+void inherited_finish_locked(struct connection *connection, uint32_t stack);
+
+/* `call` was made on a connection that belongs to this process's parent. No lock held. */
+void recorder_used_inherited(const PGconn *conn, const struct libpq *libpq, enum libpq_call call,
+			     uintptr_t return_address);
+
+/* `call` is about to end the session of a connection that belongs to this process's parent, and
+ * to keep the handle, which is on record no more. False when it does not. No lock held. */
+bool recorder_finishes_inherited(const PGconn *conn, const struct libpq *libpq,
+				 enum libpq_call call, uintptr_t return_address);
 
 /* Its record in the ledger, or NULL when it has none. */
 struct ledger_connection *record_of_locked(const struct connection *connection);

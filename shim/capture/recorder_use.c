@@ -81,7 +81,11 @@ void recorder_used(PGconn *conn, enum libpq_call call, uintptr_t return_address)
 	struct guard guard = guard_begin();
 	struct connection connection;
 
-	if (recorder_copy_connection(conn, &connection) && recorder_is_on()) {
+	if (!recorder_copy_connection(conn, &connection) || !recorder_is_on()) {
+		/* Nothing is known of it. */
+	} else if (connection.owner_pid != recorder.ledger.header->pid) {
+		recorder_used_inherited(conn, connection.libpq, call, return_address);
+	} else {
 		enum ledger_transaction after = identity_transaction(connection.libpq, conn);
 		bool is_shut_down = is_ended_by_shutdown(&connection, after);
 		struct stack stack = { 0 };

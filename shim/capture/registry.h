@@ -26,6 +26,8 @@ struct connection {
 	int32_t backend_pid;
 	enum ledger_connection_state state;
 	enum ledger_transaction transaction;
+	uint64_t owner_uses;    /* of one that is the parent's: when this process's record began */
+	bool is_left;           /* it is the parent's, who has ended */
 	bool is_shut_down;      /* the interpreter's shutdown ended its transaction */
 };
 

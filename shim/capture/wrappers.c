@@ -8,6 +8,7 @@
 #include "capture/wrappers.h"
 
 #include "capture/attempt.h"
+#include "capture/delivery.h"
 #include "capture/objects.h"
 #include "capture/recorder.h"
 #include "capture/sighting.h"
@@ -33,6 +34,19 @@ static void note_errand(const struct libpq *libpq)
 	attempt.errand = (uint8_t)(libpq_slot(libpq) + 1);
 }
 
+/* Of a connection that is not on record. One that was finished is about to crash libpq, which
+ * is told before. */
+static struct libpq *stranger_libpq(size_t slot, const PGconn *conn, uintptr_t return_address,
+				    enum libpq_call call)
+{
+	struct libpq *libpq = find(slot, return_address, call);
+
+	if (libpq && !libpq_is_nested(libpq, return_address) &&
+	    recorder_strange(libpq, call, conn, return_address))
+		delivery_warn();
+	return libpq;
+}
+
 /* Where a call on `conn` goes: to the libpq that made it, else to its caller's. Both
  * NULL-safe: a connection of NULL is legal, and libpq's to judge. */
 static struct libpq *libpq_of(size_t slot, const PGconn *conn, uintptr_t return_address,
@@ -45,7 +59,7 @@ static struct libpq *libpq_of(size_t slot, const PGconn *conn, uintptr_t return_
 		return libpq;
 	libpq = recorder_libpq(conn);
 	if (!libpq || !libpq->call[call])
-		return find(slot, return_address, call);
+		return stranger_libpq(slot, conn, return_address, call);
 	/* PQputline jumps to PQputnbytes, which finds the wrapper of the first as its caller. */
 	*ret_is_recorded = !object_is_shim(return_address);
 	struct libpq *before = slot == NO_SLOT ? libpq_before(return_address, call) : NULL;
@@ -122,12 +136,35 @@ static bool is_application(const struct libpq *libpq, uintptr_t return_address)
 			return;                                                         \
 		attempt.sqlstate[0] = 0;                                                \
 		attempt.is_known = is_recorded || was_known;                            \
-		if (is_recorded)                                                        \
-			recorder_resetting(conn);                                       \
+		bool is_taken = is_recorded &&                                          \
+				recorder_resetting(libpq, CALL_##name, conn, caller);   \
+                                                                                        \
 		REAL(libpq, type, name, parameters) arguments;                          \
 		attempt.is_known = was_known;                                           \
-		if (is_recorded)                                                        \
+		if (is_taken)                                                           \
+			recorder_opened(libpq, CALL_##name, conn, caller, attempt.sqlstate); \
+		else if (is_recorded)                                                   \
 			recorder_connected(conn, attempt.sqlstate);                     \
+	}
+
+#define WRAP_RESET_START(type, name, parameters, arguments)                             \
+	LINKAGE type NAME(name) parameters                                              \
+	{                                                                               \
+		uintptr_t caller = RETURN_ADDRESS;                                      \
+		bool is_recorded;                                                       \
+		struct libpq *libpq = libpq_of(SLOT, conn, caller, CALL_##name, &is_recorded); \
+                                                                                        \
+		if (!libpq)                                                             \
+			return 0;                                                       \
+		bool is_taken = is_recorded &&                                          \
+				recorder_resetting(libpq, CALL_##name, conn, caller);   \
+		type returned = REAL(libpq, type, name, parameters) arguments;          \
+                                                                                        \
+		if (is_taken)                                                           \
+			recorder_opened(libpq, CALL_##name, conn, caller, "");          \
+		else if (is_recorded)                                                   \
+			recorder_used(conn, CALL_##name, caller);                       \
+		return returned;                                                        \
 	}
 
 #define WRAP_FINISH(type, name, parameters, arguments)                                  \
@@ -141,7 +178,11 @@ static bool is_application(const struct libpq *libpq, uintptr_t return_address)
 			return;                                                         \
 		if (is_recorded)                                                        \
 			recorder_finishing(conn, caller);                               \
+		const PGconn *before = attempt.finishing;                               \
+                                                                                        \
+		attempt.finishing = conn;                                               \
 		REAL(libpq, type, name, parameters) arguments;                          \
+		attempt.finishing = before;                                             \
 	}
 
 #define WRAP_CANCEL_FINISH(type, name, parameters, arguments)                           \
@@ -179,8 +220,8 @@ static bool is_application(const struct libpq *libpq, uintptr_t return_address)
 #define WRAP_CANCEL(type, name, parameters, arguments)                                  \
 	WRAP_ERRAND(type, name, parameters, arguments, 0)
 
-/* A call on a connection, what is noted before it, and when it has returned. */
-#define WRAP_CALL(type, name, parameters, arguments, before, after)                     \
+/* A call on a connection, and what is noted when it has returned. */
+#define WRAP_ANSWER(type, name, parameters, arguments, after)                           \
 	LINKAGE type NAME(name) parameters                                              \
 	{                                                                               \
 		uintptr_t caller = RETURN_ADDRESS;                                      \
@@ -189,8 +230,6 @@ static bool is_application(const struct libpq *libpq, uintptr_t return_address)
                                                                                         \
 		if (!libpq)                                                             \
 			return (type)0;                                                 \
-		if (is_recorded)                                                        \
-			before;                                                         \
 		type returned = REAL(libpq, type, name, parameters) arguments;          \
                                                                                         \
 		NOTE_MADE(libpq, name, returned, caller);                               \
@@ -198,13 +237,6 @@ static bool is_application(const struct libpq *libpq, uintptr_t return_address)
 			after;                                                          \
 		return returned;                                                        \
 	}
-
-#define WRAP_ANSWER(type, name, parameters, arguments, after) \
-	WRAP_CALL(type, name, parameters, arguments, (void)0, after)
-
-#define WRAP_RESET_START(type, name, parameters, arguments)                             \
-	WRAP_CALL(type, name, parameters, arguments, recorder_resetting(conn),          \
-		  recorder_used(conn, CALL_##name, caller))
 
 #define WRAP_USE(type, name, parameters, arguments)                                     \
 	WRAP_ANSWER(type, name, parameters, arguments,                                  \

@@ -122,6 +122,22 @@ static const char golden[] =
 	"    #0 PQfinish (/lib/libpq.so.5)\n"
 	"    #1 0x550000001234 (/usr/bin/app+0x1234) (BuildId: 0123abcd)\n"
 	"    #2 0x99\n"
+	"    #3 __del__ /srv/app.py:40\n"
+	"\n"
+	"MISUSE  connection of process %d finished twice, 2 times\n"
+	"    #0 PQfinish (/lib/libpq.so.5)\n"
+	"    #1 0x550000001234 (/usr/bin/app+0x1234) (BuildId: 0123abcd)\n"
+	"    #2 0x99\n"
+	"    #3 again /srv/app.py:41\n"
+	"  opened here\n"
+	"    #0 PQconnectdb (/lib/libpq.so.5)\n"
+	"    #1 0x550000001234 (/usr/bin/app+0x1234) (BuildId: 0123abcd)\n"
+	"    #2 0x99\n"
+	"    #3 handle_request /srv/app.py:19\n"
+	"  finished here\n"
+	"    #0 PQfinish (/lib/libpq.so.5)\n"
+	"    #1 0x550000001234 (/usr/bin/app+0x1234) (BuildId: 0123abcd)\n"
+	"    #2 0x99\n"
 	"    #3 __del__ /srv/app.py:40\n";
 
 static void everything_on_record_is_written(void **state)
@@ -147,9 +163,23 @@ static void everything_on_record_is_written(void **state)
 				      .evidence = LEDGER_FINALIZING | LEDGER_EXITING });
 	ledger_add_misuse(ledger, &(struct ledger_misuse){
 					  .kind = LEDGER_MISUSE_INHERITED_FINISH, .stack = closed,
-					  .count = 1, .connection = { .owner_pid = 7 } });
+					  .count = 1,
+					  .connection = { .owner_pid = 7,
+							  .evidence = LEDGER_INHERITED } });
+	/* The child may have been meant to have it: only other ledgers tell. */
+	ledger_add_misuse(ledger, &(struct ledger_misuse){
+					  .kind = LEDGER_MISUSE_INHERITED_USE, .stack = closed,
+					  .count = 1,
+					  .connection = { .owner_pid = 7,
+							  .evidence = LEDGER_INHERITED } });
+	ledger_add_misuse(ledger, &(struct ledger_misuse){
+					  .kind = LEDGER_MISUSE_DOUBLE_FINISH,
+					  .stack = stack(ledger, "PQfinish", "again", 41),
+					  .count = 2,
+					  .connection = { .opened_stack = opened,
+							  .closed_stack = closed } });
 	text = report_of(written);
-	snprintf(expected, sizeof(expected), golden, getpid(), getpid());
+	snprintf(expected, sizeof(expected), golden, getpid(), getpid(), getpid());
 	assert_string_equal(text, expected);
 	free(text);
 	written_free(written);
