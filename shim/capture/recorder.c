@@ -132,6 +132,8 @@ static bool recorder_begin_locked(void)
 		notice_say(NOTICE_NO_MEMORY, executable, ENOMEM);
 		return false;
 	}
+	if (recorder.options->track & TRACK_USES)
+		recorder.ledger.header->flags |= LEDGER_TRACKS_USES;
 	__atomic_store_n(&recorder.state, RECORDER_ON, __ATOMIC_RELEASE);
 	return true;
 }

@@ -109,7 +109,8 @@ static_assert(sizeof(struct ledger_header) == 144 + 40 * LEDGER_SECTION_COUNT,
 
 enum ledger_header_flag {
 	LEDGER_REPORTED = 1u << 0,      /* a final report was delivered from this ledger */
-	LEDGER_INCOMPLETE = 1u << 1     /* could not grow: the process went on in private memory */
+	LEDGER_INCOMPLETE = 1u << 1,    /* could not grow: the process went on in private memory */
+	LEDGER_TRACKS_USES = 1u << 2    /* a connection without a last use was not used */
 };
 
 /* String: `length` bytes follow, then a 0, then padding to a multiple of 8. */
