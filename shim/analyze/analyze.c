@@ -7,6 +7,7 @@
 #include "analyze/diagnosis.h"
 #include "analyze/handovers.h"
 #include "analyze/misuse.h"
+#include "analyze/pool_list.h"
 #include "analyze/pools.h"
 #include "analyze/process.h"
 #include "analyze/sites.h"
@@ -137,6 +138,7 @@ static void report_fill(struct report *report, const struct analysis_input *inpu
 	for (size_t i = 0; i < sites.list.count; i++)
 		judge(report, list_at(&sites, i), input, arena);
 
+	pool_list_make(report, &sites);
 	report->misuse = misuse.items;
 	report->misuse_count = misuse.count;
 	report->verdict_count[VERDICT_MISUSE] = misuse.count;

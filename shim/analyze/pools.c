@@ -49,8 +49,7 @@ static void pool_name(struct arena *arena, struct report_site *report,
 	report->pool_type = arena_copy(arena, reader_string(reader, pool->type));
 }
 
-/* The library whose pool must have connected, though none was seen; "" none. */
-static const char *hidden_library(const struct report_stack *stack)
+const char *pools_hidden_library(const struct report_stack *stack)
 {
 	size_t count = sizeof(hidden_pools) / sizeof(hidden_pools[0]);
 
@@ -109,7 +108,7 @@ void pools_count(struct sites *sites, struct site *site)
 	}
 	if (site->report.pools)
 		return;
-	site->report.pool_library = hidden_library(&site->report.opened_stack);
+	site->report.pool_library = pools_hidden_library(&site->report.opened_stack);
 	site->report.pool_type = *site->report.pool_library ? "pool" : "";
 }
 

@@ -10,6 +10,9 @@
  * that connect out of sight (hidden_pools.def) have a library's name, and no number. */
 void pools_count(struct sites *sites, struct site *site);
 
+/* The library whose pool must have connected, though none was seen; "" none. */
+const char *pools_hidden_library(const struct report_stack *opened);
+
 /* When all sites have a verdict: the pools of each held site's targets. What leaks has
  * a cause of its own, and does not make a held pool one of many. */
 void pools_compare(struct sites *sites);

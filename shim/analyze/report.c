@@ -29,6 +29,18 @@ const char *ending_name(enum ending ending)
 	return names[ending];
 }
 
+const char *pool_state_name(enum pool_state state)
+{
+	static const char *const names[] = {
+		[POOL_STATE_NONE] = NULL,
+		[POOL_STATE_UNKNOWN] = "unknown",
+		[POOL_STATE_IDLE] = "idle",
+		[POOL_STATE_CHECKED_OUT] = "checked out",
+	};
+
+	return names[state];
+}
+
 static const struct {
 	const char *name, *words;
 } hows[] = {

@@ -37,6 +37,14 @@ enum ending {
 	ENDING_COUNT
 };
 
+enum pool_state { /* of a connection that came through a pool */
+	POOL_STATE_NONE, /* through none, or it was closed */
+	POOL_STATE_UNKNOWN,
+	POOL_STATE_IDLE,
+	POOL_STATE_CHECKED_OUT,
+	POOL_STATE_COUNT
+};
+
 enum how { /* a connection came to its ending */
 #define HOW(name, json_name, words) HOW_##name,
 #include "analyze/hows.def"
@@ -48,6 +56,9 @@ enum how { /* a connection came to its ending */
 const char *verdict_name(enum verdict verdict);
 const char *ending_name(enum ending ending);
 const char *how_name(enum how how);
+
+/* "idle", "checked out", "unknown"; NULL for none. */
+const char *pool_state_name(enum pool_state state);
 
 /* "by the garbage collector": what stands behind a count. */
 const char *how_words(enum how how);
@@ -106,7 +117,32 @@ struct report_connection {
 	uint64_t transaction_begun_at_ns; /* 0 none */
 	struct report_stack transaction_begun;
 	uint64_t pool;                 /* tells pools apart; 0 none */
+	enum pool_state pool_state;
+	uint64_t checked_out_since_ns; /* at least since then; 0 not checked out */
+	const struct report_frame *checked_out_by; /* the program's line; NULL not known */
+	const char *owner; /* "Django's connection of thread 812", where no pool is; "" none */
 	bool is_torn;
+};
+
+/* One line of the program that has connections of a pool, or used them last. */
+struct report_holder {
+	enum pool_state state; /* CHECKED_OUT, or UNKNOWN: used last by this line */
+	const struct report_frame *by; /* NULL not known */
+	uint64_t count;
+	uint64_t min_ns, max_ns; /* for how long they are checked out; since the last use */
+};
+
+/* One pool of one process: what it has open now, or had when the process ended. */
+struct report_pool {
+	uint64_t number;  /* as in its connections; 0: pools that connect out of sight, together */
+	const char *library, *type;
+	const char *target; /* "user@host:port/database", of the first that connected */
+	int pid;
+	bool is_running;
+	uint64_t opened, peak_open; /* 0 unknown */
+	uint64_t count[POOL_STATE_COUNT]; /* of those that were open; NONE is 0 */
+	const struct report_holder *holders; /* checked out first, most first */
+	size_t holder_count;
 };
 
 struct report_close {
@@ -171,6 +207,8 @@ struct report {
 	size_t process_count;
 	const struct report_site *sites; /* by verdict, then count, biggest first */
 	size_t site_count;
+	const struct report_pool *pools; /* those that have most checked out first */
+	size_t pool_count;
 	const struct report_misuse *misuse;
 	size_t misuse_count;
 	const struct report_nameless *nameless;

@@ -1,5 +1,10 @@
+#include <string.h>
+
+#include "analyze/checkout.h"
 #include "analyze/endings.h"
+#include "analyze/pools.h"
 #include "analyze/sites.h"
+#include "analyze/user_line.h"
 
 static uint64_t span(uint64_t from, uint64_t to)
 {
@@ -35,6 +40,34 @@ static void identity_init(struct report_connection *report, struct arena *arena,
 					record->sqlstate);
 }
 
+/* PHP's list of persistent connections is none: it lends nothing. */
+static bool is_pooled(const struct process *process, const struct ledger_connection *record,
+		      const struct report_stack *opened)
+{
+	const struct ledger_pool *pool = reader_pool(process->reader, record->pool);
+
+	if (!pool)
+		return *pools_hidden_library(opened);
+	return strcmp(reader_string(process->reader, pool->library), "php") != 0;
+}
+
+/* Of a connection that the pool, or nobody, kept: where it was at that time. */
+static void pool_state_init(struct report_connection *report, struct arena *arena,
+			    const struct process *process, const struct ledger_connection *record)
+{
+	const struct report_stack *opened = stacks_find(process->stacks, record->opened_stack);
+
+	report->owner = "";
+	if (is_pooled(process, record, opened)) {
+		if (report->ending == ENDING_OPEN || report->ending == ENDING_ABANDONED ||
+		    report->ending == ENDING_SHUTDOWN || report->ending == ENDING_COLLECTED)
+			checkout_find(report, process, record);
+	} else if (user_line_is_above(opened, "django")) {
+		report->owner = arena_format(arena, "Django's connection of thread %d",
+					     record->thread);
+	}
+}
+
 void site_connection_init(struct site_connection *connection, struct arena *arena,
 			  struct process *process, const struct ledger_connection *record,
 			  enum ending ending)
@@ -64,6 +97,8 @@ void site_connection_init(struct site_connection *connection, struct arena *aren
 		report->transaction_begun_at_ns = 0;
 		report->transaction_begun = (struct report_stack){ 0 };
 	}
+
+	pool_state_init(report, arena, process, record);
 
 	connection->target = target_of(report);
 	connection->is_kept = ending == ENDING_SHUTDOWN || ending == ENDING_OPEN ||

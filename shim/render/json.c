@@ -3,6 +3,7 @@
  */
 #include "analyze/languages.h"
 #include "render/emitter.h"
+#include "render/json_pool.h"
 #include "render/renderer.h"
 
 static json_t *frame_value(struct emitter *emitter, const struct report_frame *frame)
@@ -108,6 +109,11 @@ static json_t *connection_value(struct emitter *emitter, const struct report_con
 	add_event(emitter, object, "transaction_begun", connection->transaction_begun_at_ns,
 		  &connection->transaction_begun);
 	emitter_add_number(emitter, object, "pool", connection->pool);
+	emitter_add(emitter, object, "pool_state", json_pool_state(connection->pool_state));
+	emitter_add_moment(emitter, object, "checked_out_since", connection->checked_out_since_ns);
+	emitter_add(emitter, object, "checked_out_by",
+		    json_place(emitter, connection->checked_out_by));
+	emitter_add_text(emitter, object, "owner", connection->owner);
 	emitter_add_flag(emitter, object, "is_torn", connection->is_torn);
 	return object;
 }
@@ -224,6 +230,11 @@ static int json_render(FILE *out, const struct report *report,
 	for (size_t i = 0; i < report->site_count; i++) {
 		emitter_put(&emitter, i ? ",\n" : "\n");
 		site_dump(&emitter, &report->sites[i]);
+	}
+	emitter_put(&emitter, "],\n\"pools\":[");
+	for (size_t i = 0; i < report->pool_count; i++) {
+		emitter_put(&emitter, i ? ",\n" : "\n");
+		emitter_dump(&emitter, json_pool(&emitter, &report->pools[i]), 0);
 	}
 	emitter_put(&emitter, "],\n\"misuse\":[");
 	for (size_t i = 0; i < report->misuse_count; i++) {

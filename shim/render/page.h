@@ -40,6 +40,9 @@ void page_endings(struct page *page, const struct report_site *site);
 void page_uses(struct page *page, const struct report_site *site, bool is_brief);
 void page_connections(struct page *page, const struct report_site *site);
 
+/* page_pool.c: who has the connections of pools, where somebody may. */
+void page_pools(struct page *page);
+
 /* page_site.c */
 void page_site(struct page *page, const struct report_site *site);
 void page_misuse(struct page *page, const struct report_misuse *misuse);

@@ -241,9 +241,15 @@ static void connection_write(struct page *page, const struct report_site *site,
 		      connection->backend_pid, age);
 	if (connection->last_use_at_ns)
 		writer_format(writer, "idle %s, ", idle);
-	writer_format(writer, "transaction %s, %s%s\n", connection->transaction,
-		      ending_words(page, site, connection->ending, connection->how),
-		      connection->is_torn ? ", torn record" : "");
+	writer_format(writer, "transaction %s, %s", connection->transaction,
+		      ending_words(page, site, connection->ending, connection->how));
+	if (connection->pool_state > POOL_STATE_UNKNOWN)
+		writer_format(writer, ", %s", pool_state_name(connection->pool_state));
+	if (connection->pool)
+		writer_format(writer, ", pool #%" PRIu64, connection->pool);
+	writer_put(writer, *connection->owner ? ", " : "");
+	writer_put(writer, connection->owner);
+	writer_put(writer, connection->is_torn ? ", torn record\n" : "\n");
 }
 
 void page_connections(struct page *page, const struct report_site *site)

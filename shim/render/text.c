@@ -239,6 +239,7 @@ static void report_write(struct page *page)
 		if (i < report->site_count && is_shown(page, &report->sites[i]))
 			page_site(page, &report->sites[i]);
 	}
+	page_pools(page);
 	nameless_write(page);
 	native_only_write(page);
 	gaps_write(page);

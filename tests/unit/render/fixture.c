@@ -50,11 +50,12 @@ static const struct report_frame hostile_frames[] = {
 	.pid = 4127, .backend_pid = 5001, .host = "127.0.0.1", .port = "5432",               \
 	.database = "app", .user = "postgres", .application_name = "demo", .sqlstate = "",   \
 	.opened_at_ns = 1790000001000000000, .ended_at_ns = ended_, .age_ns = 3 * 1000000000ull, \
-	.idle_ns = 200000000, .transaction = transaction_, .ending = ending_
+	.idle_ns = 200000000, .transaction = transaction_, .ending = ending_, .owner = ""
 
 static const struct report_connection engine_connections[] = {
 	{ CONNECTION(ENDING_COLLECTED, "idle", 1790000002000000000), .how = HOW_COLLECTOR,
-	  .last_use_at_ns = 1790000001500000000, .last_use = STACK(engine_frames), .pool = 1 },
+	  .last_use_at_ns = 1790000001500000000, .last_use = STACK(engine_frames), .pool = 1,
+	  .pool_state = POOL_STATE_IDLE },
 	{ CONNECTION(ENDING_SHUTDOWN, "idle", 1790000003000000000), .how = HOW_INTERPRETER,
 	  .last_use_at_ns = 1790000001500000000, .last_use = STACK(engine_frames), .pool = 2,
 	  .is_torn = true },
@@ -62,19 +63,21 @@ static const struct report_connection engine_connections[] = {
 static const struct report_connection stuck_connections[] = {
 	{ CONNECTION(ENDING_OPEN, "intrans", 0), .last_use_at_ns = 1790000001500000000,
 	  .last_use = STACK(begin_frames), .transaction_begun_at_ns = 1790000001500000000,
-	  .transaction_begun = STACK(begin_frames) },
+	  .transaction_begun = STACK(begin_frames), .pool = 3,
+	  .pool_state = POOL_STATE_CHECKED_OUT, .checked_out_since_ns = 1790000001500000000,
+	  .checked_out_by = &begin_frames[1] },
 };
 static const struct report_connection failed_connections[] = {
 	{ .pid = 4130, .host = "127.0.0.1", .port = "5432", .database = "nowhere",
 	  .user = "postgres", .application_name = "", .sqlstate = "3D000",
 	  .opened_at_ns = 1790000001000000000, .transaction = "unknown",
-	  .ending = ENDING_FAILED_UNFINISHED },
+	  .ending = ENDING_FAILED_UNFINISHED, .owner = "Django's connection of thread 812" },
 };
 static const struct report_connection hostile_connections[] = {
 	{ .pid = 4127, .host = "127.0.0.1", .port = "5432", .database = "app", .user = "postgres",
 	  .application_name = "\033[2J\xff", .sqlstate = "",
 	  .opened_at_ns = 1790000001000000000, .ended_at_ns = 1790000002000000000,
-	  .transaction = "idle", .ending = ENDING_COLLECTED },
+	  .transaction = "idle", .ending = ENDING_COLLECTED, .owner = "" },
 };
 
 static const struct report_close engine_closes[] = {
@@ -144,6 +147,22 @@ static const struct report_site sites[] = {
 	  .target = "postgres@127.0.0.1:5432/app" },
 };
 
+static const struct report_holder holders[] = {
+	{ POOL_STATE_CHECKED_OUT, &begin_frames[1], 3, 2000000000, 14200000000 },
+	{ POOL_STATE_CHECKED_OUT, NULL, 1, 1000000000, 1000000000 },
+	{ POOL_STATE_UNKNOWN, &engine_frames[4], 1, 7200000000000, 7200000000000 },
+};
+
+static const struct report_pool pools[] = {
+	{ .number = 3, .library = "sqlalchemy", .type = "QueuePool", .pid = 4127,
+	  .target = "postgres@127.0.0.1:5432/app", .opened = 9, .peak_open = 8,
+	  .count = { [POOL_STATE_IDLE] = 2, [POOL_STATE_CHECKED_OUT] = 4,
+		     [POOL_STATE_UNKNOWN] = 1 },
+	  .holders = holders, .holder_count = COUNT(holders) },
+	{ .number = 1, .library = "sqlalchemy", .type = "NullPool", .pid = 4127, .target = "",
+	  .count = { [POOL_STATE_IDLE] = 1 } },
+};
+
 static const struct report_libpq libpqs[] = { { "/lib/libpq.so.5", 150020, { "linked" }, 1 } };
 
 static const enum ledger_language unread[] = { LEDGER_TCL, LEDGER_JAVASCRIPT };
@@ -173,6 +192,7 @@ struct report fixture_report(void)
 	return (struct report){
 		.processes = processes, .process_count = COUNT(processes),
 		.sites = sites, .site_count = COUNT(sites),
+		.pools = pools, .pool_count = COUNT(pools),
 		.misuse = misuses, .misuse_count = COUNT(misuses),
 		.verdict_count = { [VERDICT_LEAK] = 1, [VERDICT_STUCK] = 1, [VERDICT_FAILED] = 1,
 				   [VERDICT_MISUSE] = 1, [VERDICT_DROPPED] = 1,

@@ -110,9 +110,28 @@ static void a_process_that_opened_nothing_has_no_line(void **state)
 	free(text);
 }
 
+static void a_pool_says_who_has_its_connections(void **state)
+{
+	struct report report = fixture_report();
+	char *text = fixture_render("text", &report, false, false);
+
+	(void)state;
+	has(text, "\npool      sqlalchemy QueuePool #3 of pid 4127 to postgres@127.0.0.1:5432/app: "
+		  "7 open: 2 idle, 4 checked out, 1 idle or checked out\n"
+		  "  out     3 by start_job jobs.py:12, for 2.0 s to 14.2 s\n"
+		  "  out     1 by no line of the program that is known, for 1.0 s\n"
+		  "  used    1 last by handle_request app.py:19, 2 h 0 min before the end\n");
+	has_not(text, "NullPool");
+	free(text);
+	text = fixture_render("text", &report, true, false);
+	has(text, "sqlalchemy NullPool #1 of pid 4127: 1 open: 1 idle, 0 checked out\n");
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_pool_says_who_has_its_connections),
 		cmocka_unit_test(the_time_of_idling_is_told_from_where_it_ends),
 		cmocka_unit_test(the_heading_counts_what_the_verdict_is_about),
 		cmocka_unit_test(a_process_that_opened_nothing_has_no_line),

@@ -1,0 +1,92 @@
+#include "analyze/checkout.h"
+
+#include "analyze/code_place.h"
+#include "analyze/endings.h"
+#include "analyze/user_line.h"
+
+enum move { MOVE_NONE, MOVE_TAKEN, MOVE_RETURNED, MOVE_LENT };
+
+static const struct code_place places[] = {
+#define RETURN(move, language, file, function) { language, file, function },
+#include "analyze/returns.def"
+#undef RETURN
+};
+
+static const enum move moves[] = {
+#define RETURN(move, language, file, function) MOVE_##move,
+#include "analyze/returns.def"
+#undef RETURN
+};
+
+static enum move move_of_frame(const struct report_frame *frame)
+{
+	const struct code_place *place =
+		code_place_find(places, sizeof(places) / sizeof(places[0]), frame);
+
+	return place ? moves[place - places] : MOVE_NONE;
+}
+
+/* What the pool was about, in the innermost frame that tells. */
+static enum move move_of(const struct report_stack *stack)
+{
+	bool is_lent = false, is_programs = false, is_lent_to_program = false;
+
+	for (size_t i = 0; i < stack->count; i++) {
+		enum move move = move_of_frame(&stack->frames[i]);
+
+		if (move == MOVE_TAKEN || move == MOVE_RETURNED)
+			return move;
+		is_programs |= stack->frames[i].is_user;
+		if (move == MOVE_LENT) {
+			is_lent = true;
+			is_lent_to_program = is_programs;
+		}
+	}
+	/* An outer block may be among the frames that are missing. */
+	return is_lent && !is_lent_to_program && !stack->is_truncated ? MOVE_RETURNED : MOVE_NONE;
+}
+
+static void set_checked_out(struct report_connection *report, uint64_t since_ns,
+			    const struct report_stack *stack)
+{
+	report->pool_state = POOL_STATE_CHECKED_OUT;
+	report->checked_out_since_ns = since_ns;
+	report->checked_out_by = user_line_inside_loop(&report->last_use);
+	if (!report->checked_out_by)
+		report->checked_out_by = user_line_inside_loop(stack);
+}
+
+/* The pool opened it for itself, or for somebody who waits. */
+static void unused_find(struct report_connection *report, const struct process *process,
+			const struct ledger_connection *record)
+{
+	const struct report_stack *opened = stacks_find(process->stacks, record->opened_stack);
+
+	if (!(process->header->flags & LEDGER_TRACKS_USES) || record->state == LEDGER_CONNECTING)
+		report->pool_state = POOL_STATE_UNKNOWN;
+	else if (move_of(opened) == MOVE_TAKEN)
+		set_checked_out(report, report->opened_at_ns, opened);
+	else
+		report->pool_state = POOL_STATE_IDLE;
+}
+
+void checkout_find(struct report_connection *report, const struct process *process,
+		   const struct ledger_connection *record)
+{
+	enum move move = move_of(&report->last_use);
+
+	if (ending_in_transaction(record->transaction, record->begun_stack)) {
+		/* Begun by the pool itself, as by a function that it runs to clean up. */
+		if (move == MOVE_RETURNED && move_of(&report->transaction_begun) == move)
+			report->pool_state = POOL_STATE_IDLE;
+		else
+			set_checked_out(report, report->transaction_begun_at_ns,
+					&report->transaction_begun);
+	} else if (!report->last_use_at_ns) {
+		unused_find(report, process, record);
+	} else if (move == MOVE_TAKEN) {
+		set_checked_out(report, report->last_use_at_ns, &report->last_use);
+	} else {
+		report->pool_state = move == MOVE_RETURNED ? POOL_STATE_IDLE : POOL_STATE_UNKNOWN;
+	}
+}

@@ -1,0 +1,21 @@
+/* Is a connection in its pool, or who has it? What uses and transactions show: a pool says
+ * nothing when it gives a connection away, and mostly nothing when that comes back.
+ */
+#ifndef ANALYZE_CHECKOUT_H
+#define ANALYZE_CHECKOUT_H
+
+#include "analyze/process.h"
+#include "analyze/report.h"
+#include "ledger/layout.h"
+
+/* Fills pool_state, checked_out_since_ns and checked_out_by of `report`, whose ending and
+ * stacks are known. For connections that came through a pool.
+ *
+ * Idle is what nobody has used since the pool had it last: that it was taken out, and not
+ * used yet, leaves no trace. Checked out is what stands in a transaction, or what the pool was
+ * preparing for somebody. What the program used outside of a transaction may be in either
+ * place: then the state is unknown. */
+void checkout_find(struct report_connection *report, const struct process *process,
+		   const struct ledger_connection *record);
+
+#endif

@@ -1,0 +1,103 @@
+"""Which connections are idle in a pool, which are checked out and by whom: the pool's own
+counters are the oracle, at each step of a program that runs."""
+import json
+import select
+import subprocess
+
+import pytest
+
+from conftest import CLIENTS, PYTHONS
+from shim import TIMEOUT, validated
+
+RUBY = "/usr/bin/ruby"
+DRIVERS = CLIENTS / "python-drivers" / "bin" / "python"
+# The interpreter, the program and its arguments, the pool's library and type.
+POOLS = {
+    **{f"sqlalchemy, {name}": (path, "sqlalchemy_pool.py", [], "sqlalchemy", "QueuePool")
+       for name, path in {**PYTHONS, "drivers": DRIVERS}.items()},
+    "psycopg2.pool, simple": (DRIVERS, "psycopg2_pool.py", ["simple"], "psycopg2.pool",
+                              "SimpleConnectionPool"),
+    "psycopg2.pool, threaded": (DRIVERS, "psycopg2_pool.py", ["threaded"], "psycopg2.pool",
+                                "ThreadedConnectionPool"),
+    "psycopg_pool": (DRIVERS, "psycopg_pool_sync.py", [], "psycopg_pool", "ConnectionPool"),
+    "psycopg_pool, asyncio": (DRIVERS, "psycopg_pool_async.py", [], "psycopg_pool",
+                              "AsyncConnectionPool"),
+    "sqlalchemy, asyncio": (DRIVERS, "sqlalchemy_async.py", [], "sqlalchemy", "pool"),
+    "django": (DRIVERS, "django_pools.py", [], "psycopg_pool", "ConnectionPool"),
+    "activerecord": (RUBY, "activerecord_pool.rb", [], "activerecord", "ConnectionPool"),
+    "sequel": (RUBY, "sequel_pool.rb", [], "sequel", "ConnectionPool"),
+}
+
+
+class Program:
+    """A program of ../programs/pools, standing at one step after the other."""
+
+    def __init__(self, shim, programs, argv):
+        self.shim = shim
+        self.process = subprocess.Popen(
+            [argv[0], programs / "pools" / argv[1], *argv[2:]], env=shim.preload(), text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.process.kill()
+        self.process.communicate()
+
+    def __iter__(self):
+        while True:
+            ready, _, _ = select.select([self.process.stdout], [], [], TIMEOUT)
+            assert ready, "the program hangs between two steps"
+            line = self.process.stdout.readline()
+            if not line:
+                return
+            yield json.loads(line)
+            self.process.stdin.write("\n")
+            self.process.stdin.flush()
+
+    def report(self, form="json"):
+        result = self.shim.execute(
+            [self.shim.companion, "report", f"--format={form}", "--pid", self.process.pid],
+            self.shim.base | self.shim.options())
+        return validated(result.output) if form == "json" else result.output
+
+    def finish(self):
+        output, errors = self.process.communicate(timeout=TIMEOUT)
+        assert (output, errors, self.process.returncode) == ("", "", 0)
+
+
+def pooled(report):
+    """The connections that are open, and have a state in a pool."""
+    return [connection for site in report["sites"] for connection in site["connections"]
+            if connection["pool_state"] and not connection["ended_at"]]
+
+
+def assert_agrees(report, known):
+    """What the report says is what the pool knows, as far as anybody outside can know it."""
+    connections = pooled(report)
+    states = [connection["pool_state"] for connection in connections]
+    out = [connection for connection in connections if connection["pool_state"] == "checked out"]
+    assert (known["step"], states.count("idle"), len(out), states.count("unknown")) == (
+        known["step"], known["idle"] - known["silent_idle"],
+        known["checked_out"] - known["silent_out"], known["silent_idle"] + known["silent_out"])
+    assert sorted(connection["checked_out_by"]["function"] for connection in out) == known["by"]
+    assert all(connection["checked_out_since"] >= connection["opened_at"] for connection in out)
+    for name in ("idle", "checked_out", "unknown"):
+        assert sum(pool[name] for pool in report["pools"]) == states.count(name.replace("_", " "))
+
+
+@pytest.mark.parametrize("name", POOLS)
+def test_a_pool_s_connections_are_where_the_pool_says(name, shim, programs):
+    python, program, arguments, library, kind = POOLS[name]
+    steps = 0
+    with Program(shim, programs, [python, program, *arguments]) as running:
+        for known in running:
+            report = running.report()
+            if steps == 0:
+                (pool,) = report["pools"]
+                assert (pool["library"], pool["type"]) == (library, kind)
+            assert_agrees(report, known)
+            steps += 1
+        running.finish()
+    assert steps >= 3
