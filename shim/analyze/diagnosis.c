@@ -142,6 +142,19 @@ static bool cause_is_open_now(const struct site *site)
 	return site->open_now > 0;
 }
 
+/* That it rises is all that speaks against it. */
+static bool cause_is_rising(const struct site *site)
+{
+	return verdict_is_rising(site) && !verdict_is_pool_growth(site) &&
+	       !verdict_is_plain_growth(site) &&
+	       verdict_left_open(site) == 0;
+}
+
+static bool cause_is_rising_native(const struct site *site)
+{
+	return cause_is_rising(site) && !has_language_frames(site);
+}
+
 static const struct cause {
 	enum verdict verdict;
 	bool (*is_cause)(const struct site *site);

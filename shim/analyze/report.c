@@ -41,6 +41,18 @@ const char *pool_state_name(enum pool_state state)
 	return names[state];
 }
 
+const char *trend_name(enum trend trend)
+{
+	static const char *const names[] = {
+		[TREND_UNKNOWN] = "unknown",
+		[TREND_LEVEL] = "level",
+		[TREND_COMES_AND_GOES] = "comes and goes",
+		[TREND_RISES] = "rises",
+	};
+
+	return names[trend];
+}
+
 static const struct {
 	const char *name, *words;
 } hows[] = {

@@ -52,10 +52,18 @@ enum how { /* a connection came to its ending */
 	HOW_COUNT
 };
 
-/* "leak", "failed_unfinished", "cyclic collector": as in JSON. */
+enum trend { /* of the number of open connections */
+	TREND_UNKNOWN,        /* too little to say */
+	TREND_LEVEL,          /* rose to what it is, then stayed */
+	TREND_COMES_AND_GOES,
+	TREND_RISES           /* to the end */
+};
+
+/* "leak", "failed_unfinished", "cyclic collector", "comes and goes": as in JSON. */
 const char *verdict_name(enum verdict verdict);
 const char *ending_name(enum ending ending);
 const char *how_name(enum how how);
+const char *trend_name(enum trend trend);
 
 /* "idle", "checked out", "unknown"; NULL for none. */
 const char *pool_state_name(enum pool_state state);
@@ -166,6 +174,14 @@ struct report_site {
 	const char *pool_type;    /* "" none */
 	uint64_t endings[ENDING_COUNT];
 	uint64_t collected_how[HOW_COUNT], shutdown_how[HOW_COUNT]; /* of these endings */
+	uint64_t open;            /* not finished: at the end, or now */
+	enum trend trend;         /* of the process that tells most */
+	const char *growth; /* "4 open after 10 s, ...", NULL where it does not rise */
+	/* Open ones in steps from `history_from_ns` (CLOCK_REALTIME) on; none when unknown. */
+	const struct ledger_history_point *history;
+	size_t history_count;
+	uint64_t history_from_ns, history_step_ns;
+	uint64_t lifetimes[LEDGER_LIFETIME_COUNT]; /* of finished ones that had connected */
 	uint64_t in_transaction;  /* not closed by the program: ended, or stand, in a transaction */
 	uint64_t idle_min_ns, idle_max_ns; /* last use to end; both 0 when unknown */
 	const char *target; /* "user@host:port/database", of the first that connected */

@@ -47,6 +47,25 @@ static struct site_share *share_add(struct arena *arena, struct site *site,
 	return share;
 }
 
+/* Adds what the ledger counts of one stack. */
+static void record_add(struct arena *arena, struct site_share *share,
+		       const struct ledger_site *record)
+{
+	struct timeline_part *part = timeline_part_new(arena, record, share->process->end_ns);
+	struct site *site = share->site;
+
+	*(struct timeline_part **)arena_list_add(arena, &share->parts, sizeof(part)) = part;
+	*(struct timeline_part **)arena_list_add(arena, &site->parts, sizeof(part)) = part;
+	share->opened += record->opened;
+	share->failed += record->failed;
+	share->finished += record->finished;
+	share->open += record->open;
+	share->peak_sum += record->peak_open;
+	site->report.open += record->open;
+	for (int i = 0; i < LEDGER_LIFETIME_COUNT; i++)
+		site->report.lifetimes[i] += record->lifetimes[i];
+}
+
 /* Where what this process opened at one stack of its ledger belongs. */
 static struct site_share *share_find(struct adding *adding, uint32_t id)
 {
@@ -58,12 +77,8 @@ static struct site_share *share_find(struct adding *adding, uint32_t id)
 		return *known;
 	stack = stacks_find(adding->process->stacks, record ? record->opened_stack : 0);
 	*known = share_add(adding->sites->arena, site_find(adding->sites, stack), adding->process);
-	if (record) {
-		(*known)->opened += record->opened;
-		(*known)->failed += record->failed;
-		(*known)->open += record->open;
-		(*known)->peak_sum += record->peak_open;
-	}
+	if (record)
+		record_add(adding->sites->arena, *known, record);
 	(*known)->stack_count++;
 	return *known;
 }

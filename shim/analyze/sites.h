@@ -11,6 +11,7 @@
 #include "analyze/process.h"
 #include "analyze/report.h"
 #include "analyze/table.h"
+#include "analyze/timeline.h"
 
 /* One connection that is still on record. */
 struct site_connection {
@@ -26,7 +27,7 @@ struct site_share {
 	struct site *site;
 	struct process *process;
 	uint64_t opened, failed, failed_finished;
-	uint64_t open;         /* by the ledger's counters, failed ones included */
+	uint64_t finished, open; /* by the ledger's counters, failed ones included */
 	uint64_t on_record;    /* of these, those that are still on record */
 	uint64_t failed_on_record; /* of these, the failed ones */
 	uint64_t peak_sum;     /* of the peaks of its stacks */
@@ -34,6 +35,11 @@ struct site_share {
 	size_t stack_count;
 	size_t pools;          /* on record */
 	size_t pools_a_target; /* of these, for one and the same target, at most */
+	struct arena_list parts; /* struct timeline_part *: of its stacks */
+	struct timeline timeline; /* their sum, without what shutdown closed */
+	enum trend trend;
+	size_t kept;           /* on record, and open at its end or now, or until shutdown */
+	size_t left_behind;    /* of these, where it rises: see growth.h */
 };
 
 struct site {
@@ -41,12 +47,14 @@ struct site {
 	struct arena_list shares;      /* struct site_share * */
 	struct arena_list connections; /* struct site_connection */
 	struct arena_list closes;      /* struct report_close */
+	struct arena_list parts;       /* struct timeline_part *: of all its shares */
 	struct table close_index;      /* by stack and ending: index in `closes`, plus 1 */
 	uint64_t failed, failed_finished;
 	uint64_t open_now;             /* of the open ones, those of processes that run */
 	uint64_t not_closed;           /* ended, and not by the program */
 	uint64_t stuck;                /* of these, those in a transaction */
 	const struct report_stack *begun; /* what began one of those, NULL unknown */
+	size_t left_behind; /* of the share that tells most about the trend */
 	/* Pools of held sites that keep a connection of this site's targets at the end, or
 	 * now, in one process, and how many connections: of the target that has most. */
 	size_t target_pools;

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyze/growth.h"
 #include "analyze/peaks.h"
 #include "analyze/pools.h"
 #include "analyze/sites.h"
@@ -73,6 +74,7 @@ static void site_finish(struct sites *sites, struct site *site)
 	report->target = target_text(arena, site);
 	report->peak_open = peak_of_site(arena, site);
 	pools_count(sites, site);
+	growth_find(arena, site);
 
 	copies = arena_array(arena, site->connections.count, sizeof(*copies));
 	for (size_t i = 0; i < site->connections.count; i++)

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "analyze/growth.h"
 #include "analyze/user_line.h"
 
 static const char *const keepers[] = {
@@ -64,6 +65,11 @@ bool verdict_is_plain_growth(const struct site *site)
 	return any_share(site, is_plain_growth);
 }
 
+bool verdict_is_rising(const struct site *site)
+{
+	return any_share(site, growth_is_leak);
+}
+
 uint64_t verdict_closed(const struct site *site)
 {
 	uint64_t closed = site->report.endings[ENDING_CLOSED];
@@ -84,8 +90,22 @@ static uint64_t kept_by_design(const struct site *site)
 	return 0;
 }
 
-/* Left behind when the process ended. */
-static uint64_t left_open(const struct site *site)
+/* What processes opened more and more of, and did not leave open at their end. */
+static uint64_t risen(const struct site *site)
+{
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < site->shares.count; i++) {
+		const struct site_share *share = ((struct site_share **)site->shares.items)[i];
+
+		if (growth_is_leak(share))
+			count += share->endings[ENDING_SHUTDOWN] +
+				 (share->process->is_running ? share->endings[ENDING_OPEN] : 0);
+	}
+	return count;
+}
+
+uint64_t verdict_left_open(const struct site *site)
 {
 	const uint64_t *endings = site->report.endings;
 
@@ -95,8 +115,8 @@ static uint64_t left_open(const struct site *site)
 
 static bool is_leak(const struct site *site)
 {
-	return left_open(site) > 0 || verdict_is_pool_growth(site) ||
-	       verdict_is_plain_growth(site);
+	return verdict_left_open(site) > 0 || verdict_is_pool_growth(site) ||
+	       verdict_is_plain_growth(site) || verdict_is_rising(site);
 }
 
 static bool is_failed(const struct site *site)
@@ -135,7 +155,7 @@ uint64_t verdict_connections(const struct site *site, enum verdict verdict)
 		if (verdict_is_pool_growth(site) || verdict_is_plain_growth(site))
 			return endings[ENDING_COLLECTED] + endings[ENDING_SHUTDOWN] +
 			       endings[ENDING_OPEN] + endings[ENDING_ABANDONED];
-		return left_open(site);
+		return verdict_left_open(site) + risen(site);
 	case VERDICT_STUCK:
 		return site->stuck;
 	case VERDICT_FAILED:

@@ -21,6 +21,12 @@ uint64_t verdict_connections(const struct site *site, enum verdict verdict);
 bool verdict_is_pool_growth(const struct site *site);
 bool verdict_is_plain_growth(const struct site *site);
 
+/* Some process opens ever more and leaves them behind: analyze/growth.h. */
+bool verdict_is_rising(const struct site *site);
+
+/* Left behind when their process ended. */
+uint64_t verdict_left_open(const struct site *site);
+
 /* Connections of a site that connected, and that the program itself closed. */
 uint64_t verdict_closed(const struct site *site);
 

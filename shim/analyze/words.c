@@ -36,6 +36,16 @@ static void pools_word(char *word, const struct site *site)
 	number_word(word, site->report.pools);
 }
 
+static void growth_word(char *word, const struct site *site)
+{
+	snprintf(word, WORD_MAX, "%s", site->report.growth);
+}
+
+static void left_behind_word(char *word, const struct site *site)
+{
+	number_word(word, site->left_behind);
+}
+
 static void left_word(char *word, const struct site *site)
 {
 	number_word(word, verdict_connections(site, VERDICT_LEAK));
@@ -185,7 +195,9 @@ static const struct {
 	{ "connections", connections_word },
 	{ "count", count_word },
 	{ "failed", failed_word },
+	{ "growth", growth_word },
 	{ "left", left_word },
+	{ "left_behind", left_behind_word },
 	{ "meaning", meaning_word },
 	{ "pool", pool_word },
 	{ "pool_noun", pool_noun_word },

@@ -3,7 +3,7 @@
 
 #include "analyze/sqlstate.h"
 #include "analyze/user_line.h"
-#include "render/duration.h"
+#include "analyze/duration.h"
 #include "render/page.h"
 
 enum { STATES_MAX = 8, CONNECTIONS_MAX = 100 };

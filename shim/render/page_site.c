@@ -114,6 +114,13 @@ static void advice_write(struct page *page, const char *label, const char *text)
 	writer_put(&page->writer, "\n");
 }
 
+/* How it rose, unless the cause says so. */
+static void growth_write(struct page *page, const struct report_site *site)
+{
+	if (site->growth && site->verdict != VERDICT_OK && !strstr(site->diagnosis, site->growth))
+		advice_write(page, "growth", site->growth);
+}
+
 static const struct report_frame *opener_of(const struct report_site *site)
 {
 	return site->user_line.is_user ? &site->user_line
@@ -171,6 +178,7 @@ void page_site(struct page *page, const struct report_site *site)
 		page_connections(page, site);
 		advice_write(page, "site", site->fingerprint);
 	}
+	growth_write(page, site);
 	advice_write(page, "cause", site->diagnosis);
 	advice_write(page, "cure", site->cure);
 }

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "ledger/history.h"
 #include "ledger_builder.h"
 
 static const uint64_t second_ns = 1000000000;
@@ -13,6 +14,7 @@ static void site_open(struct ledger_builder *builder, struct ledger_site *site)
 	site->last_opened_at_ns = builder->now_ns;
 	if (!site->first_opened_at_ns)
 		site->first_opened_at_ns = builder->now_ns;
+	history_change(site, builder->now_ns, site->open - 1);
 	builder->header.opened++;
 	builder->header.open++;
 	if (builder->header.open > builder->header.peak_open)
@@ -135,6 +137,9 @@ void builder_finish(struct ledger_builder *builder, uint32_t id, unsigned eviden
 	connection->called = called_id;
 	site->open--;
 	site->finished++;
+	history_change(site, builder->now_ns, site->open + 1);
+	if (!(evidence & LEDGER_WAS_FAILED))
+		history_count_lifetime(site, builder->now_ns - connection->opened_at_ns);
 	builder->header.open--;
 	builder->header.finished++;
 	ending = ending_find(builder, connection);

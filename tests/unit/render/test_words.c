@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "analyze/source.h"
-#include "render/duration.h"
+#include "analyze/duration.h"
 #include "render/utf8.h"
 #include "render/writer.h"
 

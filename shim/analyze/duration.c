@@ -1,4 +1,4 @@
-#include "render/duration.h"
+#include "analyze/duration.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* A duration as people say it: "0.2 s", "2 min 5 s", "3 d 4 h". */
-#ifndef RENDER_DURATION_H
-#define RENDER_DURATION_H
+#ifndef ANALYZE_DURATION_H
+#define ANALYZE_DURATION_H
 
 #include <stdint.h>
 
