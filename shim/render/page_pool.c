@@ -1,7 +1,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "render/duration.h"
+#include "analyze/duration.h"
 #include "render/page.h"
 
 enum { POOLS_MAX = 4, HOLDERS_MAX = 8 }; /* without -v */
