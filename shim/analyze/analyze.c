@@ -10,6 +10,7 @@
 #include "analyze/pool_list.h"
 #include "analyze/pools.h"
 #include "analyze/process.h"
+#include "analyze/results.h"
 #include "analyze/sites.h"
 #include "analyze/sockets.h"
 #include "analyze/suppressions.h"
@@ -146,6 +147,7 @@ static void report_fill(struct report *report, const struct analysis_input *inpu
 	if (misuse.count && input->fail_on & (1u << VERDICT_MISUSE))
 		report->is_failing = true;
 	sites_copy(report, &sites, arena);
+	results_fill(report, processes, input->reader_count, input, arena);
 	for (size_t i = 0; i < input->reader_count; i++)
 		process_add_native_only(&processes[i], arena);
 	processes_copy(report, processes, input->reader_count, arena);

@@ -218,6 +218,23 @@ struct report_misuse {
 	size_t stack_count;
 };
 
+/* What libpq handed out at one line of one process, and what came back of it. */
+struct report_result {
+	int pid;
+	const char *kind;     /* "PGresult", "PGcancel", "PGcancelConn", "conninfo" */
+	const char *one, *several, *not_done; /* "PGresult", "PGresults", "not cleared" */
+	enum verdict verdict; /* LEAK, HELD, OK */
+	const char *diagnosis, *cure;
+	const char *fingerprint;
+	struct report_frame user_line;
+	const char *user_source;   /* "" unknown */
+	struct report_stack stack; /* where libpq handed out the first */
+	uint64_t made, freed, open, peak;
+	uint64_t rising;           /* of the open ones, those of stacks where ever more were open */
+	uint64_t first_at_ns, last_at_ns; /* CLOCK_REALTIME, made */
+	bool is_suppressed;
+};
+
 struct report {
 	const struct report_process *processes;
 	size_t process_count;
@@ -227,10 +244,13 @@ struct report {
 	size_t pool_count;
 	const struct report_misuse *misuse;
 	size_t misuse_count;
+	const struct report_result *results; /* by verdict, then open, most first */
+	size_t result_count;
 	const struct report_nameless *nameless;
 	size_t nameless_count;
 	uint64_t verdict_count[VERDICT_COUNT];            /* sites; misuse counts its entries */
 	uint64_t verdict_connections[VERDICT_COUNT];
+	uint64_t result_verdicts[VERDICT_COUNT]; /* of results, suppressed ones left out */
 	uint64_t suppressed;  /* sites */
 	uint64_t damaged;     /* records torn or out of bounds */
 	bool is_failing;      /* some verdict is in fail_on, and not suppressed */

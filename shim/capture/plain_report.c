@@ -241,6 +241,25 @@ static void plain_add_misuse(struct plain *plain, uint32_t id)
 		plain_add_named_stack(plain, "finished", connection->closed_stack);
 }
 
+static void plain_add_result(struct plain *plain, uint32_t id)
+{
+	static const char *const names[LEDGER_RESULT_KIND_COUNT] = {
+		[LEDGER_RESULT_PGRESULT] = "PGresult",
+		[LEDGER_RESULT_PGCANCEL] = "PGcancel",
+		[LEDGER_RESULT_PGCANCELCONN] = "PGcancelConn",
+		[LEDGER_RESULT_CONNINFO] = "conninfo array",
+	};
+	const struct ledger_result *result = ledger_record(plain->ledger, LEDGER_RESULTS, id);
+
+	if (result->made <= result->freed)
+		return;
+	plain_end_line(plain);
+	text_format(&plain->text, "RESULTS  %L of %L (%s) not given back, made here",
+		    result->made - result->freed, result->made, names[result->kind]);
+	plain_end_line(plain);
+	plain_add_stack(plain, result->stack);
+}
+
 void plain_report_write(const struct ledger *ledger, int fd)
 {
 	const struct ledger_header *header = ledger->header;
@@ -263,6 +282,8 @@ void plain_report_write(const struct ledger *ledger, int fd)
 		plain_add_site(plain, id);
 	for (uint32_t id = 1; id <= count_of(plain->ledger, LEDGER_MISUSES); id++)
 		plain_add_misuse(plain, id);
+	for (uint32_t id = 1; id <= count_of(plain->ledger, LEDGER_RESULTS); id++)
+		plain_add_result(plain, id);
 	plain_flush(plain);
 	memory_unmap(plain, sizeof(*plain));
 }

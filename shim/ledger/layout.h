@@ -379,7 +379,8 @@ struct ledger_result {
 	uint64_t made;
 	uint64_t freed;
 	uint64_t peak;           /* most that were there at once */
+	uint64_t peak_made;      /* how many were made when that was reached */
 };
-static_assert(sizeof(struct ledger_result) == 56, "layout is part of the file format");
+static_assert(sizeof(struct ledger_result) == 64, "layout is part of the file format");
 
 #endif

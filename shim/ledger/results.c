@@ -41,8 +41,10 @@ uint32_t ledger_make_result(struct ledger *ledger, enum ledger_result_kind kind,
 	ledger_change_begin(&result->sequence);
 	result->made++;
 	result->last_at_ns = at_ns;
-	if (result->made - result->freed > result->peak)
+	if (result->made - result->freed > result->peak) {
 		result->peak = result->made - result->freed;
+		result->peak_made = result->made;
+	}
 	ledger_change_end(&result->sequence);
 	return id;
 }

@@ -129,14 +129,15 @@ static json_t *close_value(struct emitter *emitter, const struct report_close *c
 	return object;
 }
 
-static json_t *user_line_value(struct emitter *emitter, const struct report_site *site)
+static json_t *user_line_value(struct emitter *emitter, const struct report_frame *line,
+			       const char *source)
 {
 	json_t *object = json_object();
 
-	emitter_add_text(emitter, object, "function", site->user_line.function);
-	emitter_add_text(emitter, object, "file", site->user_line.file);
-	emitter_add_number(emitter, object, "line", site->user_line.line);
-	emitter_add_text(emitter, object, "source", site->user_source);
+	emitter_add_text(emitter, object, "function", line->function);
+	emitter_add_text(emitter, object, "file", line->file);
+	emitter_add_number(emitter, object, "line", line->line);
+	emitter_add_text(emitter, object, "source", source);
 	return object;
 }
 
@@ -192,7 +193,8 @@ static json_t *site_value(struct emitter *emitter, const struct report_site *sit
 	emitter_add_text(emitter, object, "fingerprint", site->fingerprint);
 	emitter_add_flag(emitter, object, "is_suppressed", site->is_suppressed);
 	emitter_add_text(emitter, object, "target", site->target);
-	emitter_add(emitter, object, "user_line", user_line_value(emitter, site));
+	emitter_add(emitter, object, "user_line",
+		    user_line_value(emitter, &site->user_line, site->user_source));
 	emitter_add(emitter, object, "opened_stack", stack_value(emitter, &site->opened_stack));
 	emitter_add_flag(emitter, object, "is_truncated", site->opened_stack.is_truncated);
 	emitter_add_number(emitter, object, "count", site->count);
@@ -226,6 +228,30 @@ static json_t *misuse_value(struct emitter *emitter, const struct report_misuse 
 	emitter_add_text(emitter, object, "cure", misuse->cure);
 	emitter_add(emitter, object, "connection", connection_value(emitter, &misuse->connection));
 	emitter_add(emitter, object, "stacks", stacks);
+	return object;
+}
+
+static json_t *result_value(struct emitter *emitter, const struct report_result *result)
+{
+	json_t *object = json_object();
+
+	emitter_add_text(emitter, object, "kind", result->kind);
+	emitter_add_text(emitter, object, "verdict", verdict_name(result->verdict));
+	emitter_add_text(emitter, object, "diagnosis", result->diagnosis);
+	emitter_add_text(emitter, object, "cure", result->cure);
+	emitter_add_text(emitter, object, "fingerprint", result->fingerprint);
+	emitter_add_flag(emitter, object, "is_suppressed", result->is_suppressed);
+	emitter_add_signed(emitter, object, "pid", result->pid);
+	emitter_add(emitter, object, "user_line",
+		    user_line_value(emitter, &result->user_line, result->user_source));
+	emitter_add(emitter, object, "stack", stack_value(emitter, &result->stack));
+	emitter_add_flag(emitter, object, "is_truncated", result->stack.is_truncated);
+	emitter_add_number(emitter, object, "made", result->made);
+	emitter_add_number(emitter, object, "freed", result->freed);
+	emitter_add_number(emitter, object, "open", result->open);
+	emitter_add_number(emitter, object, "peak", result->peak);
+	emitter_add_moment(emitter, object, "first_at", result->first_at_ns);
+	emitter_add_moment(emitter, object, "last_at", result->last_at_ns);
 	return object;
 }
 
@@ -285,6 +311,11 @@ static int json_render(FILE *out, const struct report *report,
 	for (size_t i = 0; i < report->misuse_count; i++) {
 		emitter_put(&emitter, i ? ",\n" : "\n");
 		emitter_dump(&emitter, misuse_value(&emitter, &report->misuse[i]), 0);
+	}
+	emitter_put(&emitter, "],\n\"results\":[");
+	for (size_t i = 0; i < report->result_count; i++) {
+		emitter_put(&emitter, i ? ",\n" : "\n");
+		emitter_dump(&emitter, result_value(&emitter, &report->results[i]), 0);
 	}
 	emitter_put(&emitter, "]}\n");
 	return emitter_finish(&emitter);

@@ -25,6 +25,12 @@ void page_count(struct page *page, uint64_t count, const char *noun);
 /* Begins a block: "LEAK      ". */
 void page_heading(struct page *page, const char *word, enum writer_color color);
 
+/* The same, in the verdict's words and colour. */
+void page_verdict(struct page *page, enum verdict verdict);
+
+/* A line of words, "cause" or "cure"; nothing when there are none. */
+void page_advice(struct page *page, const char *label, const char *text);
+
 /* "handle_request app.py:19": what is known of it. */
 void page_place(struct page *page, const struct report_frame *frame);
 
@@ -42,6 +48,11 @@ void page_connections(struct page *page, const struct report_site *site);
 
 /* page_pool.c: who has the connections of pools, where somebody may. */
 void page_pools(struct page *page);
+
+/* page_results.c: what was not given back, and what the summary says of it, behind
+ * `separator`. */
+void page_results(struct page *page);
+void page_results_summary(struct page *page, const char *separator);
 
 /* page_site.c */
 void page_site(struct page *page, const struct report_site *site);

@@ -43,7 +43,7 @@ void page_heading(struct page *page, const char *word, enum writer_color color)
 	writer_pad(&page->writer, WRITER_INDENT - strlen(word));
 }
 
-static void heading_write(struct page *page, enum verdict verdict)
+void page_verdict(struct page *page, enum verdict verdict)
 {
 	page_heading(page, headings[verdict].word, headings[verdict].color);
 }
@@ -105,7 +105,7 @@ static void pools_write(struct page *page, const struct report_site *site)
 	writer_put(writer, ")");
 }
 
-static void advice_write(struct page *page, const char *label, const char *text)
+void page_advice(struct page *page, const char *label, const char *text)
 {
 	if (!*text)
 		return;
@@ -118,7 +118,7 @@ static void advice_write(struct page *page, const char *label, const char *text)
 static void growth_write(struct page *page, const struct report_site *site)
 {
 	if (site->growth && site->verdict != VERDICT_OK && !strstr(site->diagnosis, site->growth))
-		advice_write(page, "growth", site->growth);
+		page_advice(page, "growth", site->growth);
 }
 
 static const struct report_frame *opener_of(const struct report_site *site)
@@ -151,7 +151,7 @@ void page_site(struct page *page, const struct report_site *site)
 	if (is_unseen(site))
 		page_heading(page, "unseen", headings[VERDICT_HELD].color);
 	else
-		heading_write(page, site->verdict);
+		page_verdict(page, site->verdict);
 	if (site->at_fault < site->count)
 		writer_format(writer, "%" PRIu64 " %sof ", site->at_fault,
 			      site->verdict == VERDICT_FAILED ? "failed " : "");
@@ -176,18 +176,18 @@ void page_site(struct page *page, const struct report_site *site)
 	}
 	if (page->options->is_verbose) {
 		page_connections(page, site);
-		advice_write(page, "site", site->fingerprint);
+		page_advice(page, "site", site->fingerprint);
 	}
 	growth_write(page, site);
-	advice_write(page, "cause", site->diagnosis);
-	advice_write(page, "cure", site->cure);
+	page_advice(page, "cause", site->diagnosis);
+	page_advice(page, "cure", site->cure);
 }
 
 void page_misuse(struct page *page, const struct report_misuse *misuse)
 {
 	const struct report_connection *connection = &misuse->connection;
 
-	heading_write(page, VERDICT_MISUSE);
+	page_verdict(page, VERDICT_MISUSE);
 	writer_name(&page->writer, misuse->kind);
 	if (misuse->connection.backend_pid || misuse->stack_count > 1)
 		writer_put(&page->writer, " of a connection");
@@ -201,6 +201,6 @@ void page_misuse(struct page *page, const struct report_misuse *misuse)
 	for (size_t i = 0; i < misuse->stack_count; i++)
 		page_stack(page, strcmp(misuse->stack_name[i], "finished") ?
 				 misuse->stack_name[i] : "ended", &misuse->stack[i], NULL);
-	advice_write(page, "cause", misuse->diagnosis);
-	advice_write(page, "cure", misuse->cure);
+	page_advice(page, "cause", misuse->diagnosis);
+	page_advice(page, "cure", misuse->cure);
 }

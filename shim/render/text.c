@@ -179,6 +179,10 @@ static void summary_write(struct page *page)
 		}
 		separator = ", ";
 	}
+	if (report->result_verdicts[VERDICT_LEAK] || report->result_verdicts[VERDICT_HELD]) {
+		page_results_summary(page, separator);
+		separator = ", ";
+	}
 	if (report->suppressed) {
 		writer_format(writer, "%s%" PRIu64 " suppressed", separator, report->suppressed);
 		separator = ", ";
@@ -201,7 +205,8 @@ static bool is_anything_wrong(const struct report *report)
 		if (report->processes[i].lost_records)
 			return true;
 	}
-	return report->misuse_count || report->damaged;
+	return report->misuse_count || report->damaged || report->result_verdicts[VERDICT_LEAK] ||
+	       report->result_verdicts[VERDICT_HELD];
 }
 
 static void nothing_write(struct page *page)
@@ -240,6 +245,7 @@ static void report_write(struct page *page)
 			page_site(page, &report->sites[i]);
 	}
 	page_pools(page);
+	page_results(page);
 	nameless_write(page);
 	native_only_write(page);
 	gaps_write(page);

@@ -16,6 +16,7 @@
 
 #include "ledger/connections.h"
 #include "ledger/records.h"
+#include "ledger/results.h"
 #include "written.h"
 
 /* What is written of it; the caller frees. */
@@ -138,7 +139,13 @@ static const char golden[] =
 	"    #0 PQfinish (/lib/libpq.so.5)\n"
 	"    #1 0x550000001234 (/usr/bin/app+0x1234) (BuildId: 0123abcd)\n"
 	"    #2 0x99\n"
-	"    #3 __del__ /srv/app.py:40\n";
+	"    #3 __del__ /srv/app.py:40\n"
+	"\n"
+	"RESULTS  1 of 2 (PGresult) not given back, made here\n"
+	"    #0 PQexec (/lib/libpq.so.5)\n"
+	"    #1 0x550000001234 (/usr/bin/app+0x1234) (BuildId: 0123abcd)\n"
+	"    #2 0x99\n"
+	"    #3 start_job /srv/app.py:30\n";
 
 static void everything_on_record_is_written(void **state)
 {
@@ -161,6 +168,9 @@ static void everything_on_record_is_written(void **state)
 				      .site = record->site,
 				      .closed_stack = closed,
 				      .evidence = LEDGER_FINALIZING | LEDGER_EXITING });
+	ledger_make_result(ledger, LEDGER_RESULT_PGRESULT, begun, 1);
+	ledger_free_result(ledger, ledger_make_result(ledger, LEDGER_RESULT_PGRESULT, begun, 2));
+	ledger_free_result(ledger, ledger_make_result(ledger, LEDGER_RESULT_CONNINFO, begun, 2));
 	ledger_add_misuse(ledger, &(struct ledger_misuse){
 					  .kind = LEDGER_MISUSE_INHERITED_FINISH, .stack = closed,
 					  .count = 1,

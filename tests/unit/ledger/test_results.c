@@ -60,6 +60,7 @@ static void the_peak_is_of_those_that_were_there_at_once(void **state)
 	assert_int_equal(record_of(written, id)->made, 103);
 	assert_int_equal(record_of(written, id)->freed, 103);
 	assert_int_equal(record_of(written, id)->peak, 3);
+	assert_int_equal(record_of(written, id)->peak_made, 3);
 	written_free(written);
 }
 

@@ -46,6 +46,9 @@ static const struct report_frame hostile_frames[] = {
 	USER("evil\033]0;owned\007", "caf\xe9.py", 1),
 };
 
+#define EMPTY_FRAME                                                                          \
+	{ .language = "", .function = "", .file = "", .module = "", .build_id = "",          \
+	  .library = "" }
 #define CONNECTION(ending_, transaction_, ended_)                                            \
 	.pid = 4127, .backend_pid = 5001, .host = "127.0.0.1", .port = "5432",               \
 	.database = "app", .user = "postgres", .application_name = "demo", .sqlstate = "",   \
@@ -187,6 +190,25 @@ static const struct report_misuse misuses[] = {
 	  .stack = { STACK(engine_frames), STACK(native_frames) }, .stack_count = 2 },
 };
 
+static const struct report_result results[] = {
+	{ .pid = 4127, .kind = "PGresult", .one = "PGresult", .several = "PGresults",
+	  .not_done = "not cleared", .verdict = VERDICT_LEAK, .made = 1000, .freed = 788,
+	  .open = 212, .peak = 214, .diagnosis = "some path leaves", .cure = "call PQclear",
+	  .fingerprint = "00000000000000aa", .user_source = "", .stack = STACK(native_frames),
+	  .user_line = EMPTY_FRAME, .first_at_ns = 1790000000000000000,
+	  .last_at_ns = 1790000001000000000 },
+	{ .pid = 4127, .kind = "PGcancel", .one = "PGcancel", .several = "PGcancels",
+	  .not_done = "not freed", .verdict = VERDICT_HELD, .made = 1, .open = 1, .peak = 1,
+	  .diagnosis = "few", .cure = "", .fingerprint = "00000000000000ab", .user_source = "",
+	  .stack = STACK(engine_frames), .user_line = EMPTY_FRAME,
+	  .first_at_ns = 1790000000000000000, .last_at_ns = 1790000000000000000 },
+	{ .pid = 4130, .kind = "conninfo", .one = "conninfo array", .several = "conninfo arrays",
+	  .not_done = "not freed", .verdict = VERDICT_OK, .made = 7, .freed = 7, .peak = 1,
+	  .diagnosis = "", .cure = "", .fingerprint = "00000000000000ac", .user_source = "",
+	  .stack = STACK(engine_frames), .user_line = EMPTY_FRAME,
+	  .first_at_ns = 1790000000000000000, .last_at_ns = 1790000000000000000 },
+};
+
 struct report fixture_report(void)
 {
 	return (struct report){
@@ -201,6 +223,8 @@ struct report fixture_report(void)
 					 [VERDICT_FAILED] = 3, [VERDICT_MISUSE] = 1,
 					 [VERDICT_DROPPED] = 1, [VERDICT_HELD] = 1,
 					 [VERDICT_OK] = 9 },
+		.results = results, .result_count = COUNT(results),
+		.result_verdicts = { [VERDICT_LEAK] = 1, [VERDICT_HELD] = 1 },
 		.suppressed = 1, .damaged = 2, .is_failing = true, .exit_status = 23,
 	};
 }

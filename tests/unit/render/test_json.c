@@ -99,6 +99,7 @@ static void an_empty_report_is_whole(void **state)
 	assert_int_equal(json_array_size(json_object_get(root, "processes")), 0);
 	assert_int_equal(json_array_size(json_object_get(root, "sites")), 0);
 	assert_true(json_is_array(json_object_get(root, "misuse")));
+	assert_true(json_is_array(json_object_get(root, "results")));
 	json_decref(root);
 }
 
@@ -117,6 +118,28 @@ static void misuse_has_its_stacks_by_name(void **state)
 	json_decref(root);
 }
 
+static void a_result_has_its_counts(void **state)
+{
+	static const struct {
+		const char *name;
+		json_int_t value;
+	} numbers[] = { { "made", 1000 }, { "freed", 788 }, { "open", 212 }, { "peak", 214 },
+			{ "pid", 4127 }, { "last_at", 1790000001000000000 } };
+	struct report report = fixture_report();
+	json_t *root = read_back(&report);
+	const json_t *result = json_array_get(json_object_get(root, "results"), 0);
+
+	(void)state;
+	assert_int_equal(json_array_size(json_object_get(root, "results")), 3);
+	assert_string_equal(json_string_value(json_object_get(result, "kind")), "PGresult");
+	assert_string_equal(json_string_value(json_object_get(result, "verdict")), "leak");
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		assert_int_equal(json_integer_value(json_object_get(result, numbers[i].name)),
+				 numbers[i].value);
+	assert_int_equal(json_array_size(json_object_get(result, "stack")), 3);
+	json_decref(root);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -125,6 +148,7 @@ int main(void)
 		cmocka_unit_test(a_number_beyond_json_s_is_its_biggest),
 		cmocka_unit_test(an_empty_report_is_whole),
 		cmocka_unit_test(misuse_has_its_stacks_by_name),
+		cmocka_unit_test(a_result_has_its_counts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -115,7 +115,8 @@ static void the_summary_is_the_last_line_and_tells_what_is_missing(void **state)
 		"give a larger PQLEAK_LEDGER_MAX\n"
 		"\nnote      2 damaged records: torn when the process was killed, or overwritten\n"
 		"\nSUMMARY: pqleak: 1 leak (20 connections), 1 stuck (4 connections), "
-		"1 failed (3 connections), 1 misuse, 1 dropped, 1 held, 1 suppressed\n";
+		"1 failed (3 connections), 1 misuse, 1 dropped, 1 held, "
+		"1 leak of results, results held at 1 line, 1 suppressed\n";
 	struct report report = fixture_report();
 	char *text = fixture_render("text", &report, false, false);
 
