@@ -13,6 +13,7 @@ enum { LANGUAGE_COUNT = sizeof(languages) / sizeof(languages[0]) };
 
 static enum language_state states[LANGUAGE_COUNT];
 static uint64_t attached_generation;
+static bool is_any_ready;
 
 static enum language_state state_of(size_t language)
 {
@@ -26,8 +27,10 @@ static void attach(struct language const *language, enum language_state *state)
 	if (__atomic_load_n(state, __ATOMIC_ACQUIRE) != LANGUAGE_ABSENT)
 		return;
 	/* Another thread, too, may be at it, and have looked later. */
-	__atomic_compare_exchange_n(state, &absent, language->attach(), false, __ATOMIC_RELEASE,
-				    __ATOMIC_RELAXED);
+	if (__atomic_compare_exchange_n(state, &absent, language->attach(), false,
+					__ATOMIC_RELEASE, __ATOMIC_RELAXED) &&
+	    __atomic_load_n(state, __ATOMIC_RELAXED) == LANGUAGE_READY)
+		__atomic_store_n(&is_any_ready, true, __ATOMIC_RELEASE);
 }
 
 uint32_t languages_attach(void)
@@ -76,6 +79,38 @@ const struct language *languages_walk(struct language_frame *frames, size_t max,
 	}
 	gate_leave();
 	return language;
+}
+
+static bool mark(size_t max, uint64_t *ret_mark)
+{
+	for (size_t i = 0; i < LANGUAGE_COUNT; i++) {
+		bool is_known = false;
+
+		if (state_of(i) != LANGUAGE_READY)
+			continue;
+		if (!languages[i]->mark)
+			return false;
+		*ret_mark = i;
+		size_t count = languages[i]->mark(max, ret_mark, &is_known);
+
+		if (!is_known || count)
+			return is_known;
+	}
+	*ret_mark = 0;
+	return true;
+}
+
+bool languages_mark(size_t max, uint64_t *ret_mark)
+{
+	bool is_known;
+
+	*ret_mark = 0;
+	if (!__atomic_load_n(&is_any_ready, __ATOMIC_ACQUIRE))
+		return true;
+	gate_enter();
+	is_known = mark(max, ret_mark);
+	gate_leave();
+	return is_known;
 }
 
 static void read_moment(const struct language *language, const struct language_frame *frames,

@@ -77,6 +77,10 @@ struct language {
 	/* Fills frames innermost first; returns how many, 0 when this thread runs
 	 * none. *ret_is_truncated: there were more than `max`. */
 	size_t (*walk)(struct language_frame *frames, size_t max, bool *ret_is_truncated);
+	/* Mixes into *mix what the depot would compare of the frames that walk would find, and
+	 * returns how many they are. *ret_is_known stays false when only a walk can tell.
+	 * NULL: always. */
+	size_t (*mark)(size_t max, uint64_t *mix, bool *ret_is_known);
 	/* Returns 0, or -EFAULT when the frame's objects are not what they should be. */
 	int (*describe)(const struct language_frame *frame, struct language_description *ret);
 	/* Reads the first local variable of a frame of this walk. 0 or -EFAULT. */

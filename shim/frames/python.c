@@ -8,6 +8,7 @@
 
 #include "frames/attachment.h"
 #include "frames/peek.h"
+#include "frames/python_mark.h"
 #include "frames/python_moment.h"
 #include "frames/python_object.h"
 #include "frames/python_walk.h"
@@ -158,6 +159,18 @@ static size_t walk(struct language_frame *frames, size_t max, bool *ret_is_trunc
 	return count;
 }
 
+static size_t mark(size_t max, uint64_t *mix, bool *ret_is_known)
+{
+	if (atomic_load_explicit(&proofs_left, memory_order_relaxed) > 0 ||
+	    !attachment_holds(&attachment) || is_outlived())
+		return 0;
+
+	uintptr_t thread = python_runtime.this_thread();
+
+	*ret_is_known = true;
+	return thread == 0 ? 0 : python_mark(thread, max, mix, ret_is_known);
+}
+
 static int describe(const struct language_frame *frame, struct language_description *ret)
 {
 	int result = python_describe(frame, ret);
@@ -187,6 +200,7 @@ const struct language python = {
 	.name = "CPython",
 	.attach = attach,
 	.walk = walk,
+	.mark = mark,
 	.describe = describe,
 	.read_self = python_read_self,
 	.read_moment = read_moment,
