@@ -122,8 +122,13 @@ struct report_connection {
 	enum how how;                  /* of a finished one */
 	uint64_t last_use_at_ns;       /* 0 never */
 	struct report_stack last_use;
+	uint64_t uses;
+	int last_use_thread;           /* tid; 0 never */
 	uint64_t transaction_begun_at_ns; /* 0 none */
 	struct report_stack transaction_begun;
+	uint64_t transactions;            /* begun so far */
+	uint64_t longest_transaction_ns;  /* of those that ended */
+	struct report_stack longest_transaction; /* what began it; no frames: none ended */
 	uint64_t pool;                 /* tells pools apart; 0 none */
 	enum pool_state pool_state;
 	uint64_t checked_out_since_ns; /* at least since then; 0 not checked out */

@@ -89,6 +89,11 @@ void site_connection_init(struct site_connection *connection, struct arena *aren
 	report->ending = ending;
 	report->last_use_at_ns = process_realtime(process, record->last_use_at_ns);
 	report->last_use = *stacks_find(process->stacks, record->last_use_stack);
+	report->uses = record->uses;
+	report->last_use_thread = record->last_use_thread;
+	report->transactions = record->transactions;
+	report->longest_transaction_ns = record->transaction_max_ns;
+	report->longest_transaction = *stacks_find(process->stacks, record->transaction_max_stack);
 	report->transaction_begun_at_ns = process_realtime(process, record->begun_at_ns);
 	report->transaction_begun = *stacks_find(process->stacks, record->begun_stack);
 	/* The server ended its transaction with it. */

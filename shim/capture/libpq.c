@@ -6,30 +6,22 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "capture/callers.h"
 #include "capture/gate.h"
 #include "capture/notice.h"
 #include "capture/loader.h"
 #include "capture/objects.h"
 #include "capture/scope.h"
 
-enum { LIBPQ_MAX = 16, CALLER_MAX = 64 };
-
-/* An object that calls libpq, and the libpq its calls are bound to. */
-struct caller {
-	uintptr_t start, end;
-	struct libpq *libpq;
-};
+enum { LIBPQ_MAX = 16 };
 
 /* Readers of `libpqs` take no lock: rows are for good, and complete before the count
- * covers them. Rows of `callers` are used again. */
+ * covers them. */
 static struct {
 	pthread_mutex_t lock;
 	struct libpq libpqs[LIBPQ_MAX];
 	size_t libpq_count;
-	struct caller callers[CALLER_MAX]; /* all below is read under the lock, too */
-	size_t caller_count;
-	uint64_t generation; /* of the loaded objects that `callers` is true for */
-	bool has_partial;    /* some of `libpqs` is not complete; read without the lock */
+	bool has_partial; /* some of `libpqs` is not complete; read without the lock */
 } table = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static bool libpq_covers(const struct libpq *libpq, uintptr_t address)
@@ -51,45 +43,6 @@ struct libpq *libpq_inside(uintptr_t address)
 			return &table.libpqs[i];
 	}
 	return NULL;
-}
-
-static struct libpq *caller_find_locked(uintptr_t address)
-{
-	for (size_t i = 0; i < table.caller_count; i++) {
-		const struct caller *caller = &table.callers[i];
-
-		if (address >= caller->start && address < caller->end)
-			return caller->libpq;
-	}
-	return NULL;
-}
-
-static void caller_add_locked(const struct object *object, struct libpq *libpq)
-{
-	if (table.caller_count == CALLER_MAX || caller_find_locked(object->start))
-		return;
-	table.callers[table.caller_count++] = (struct caller){ object->start, object->end, libpq };
-}
-
-static struct libpq *caller_find(uintptr_t address)
-{
-	pthread_mutex_lock(&table.lock);
-	struct libpq *libpq = caller_find_locked(address);
-
-	pthread_mutex_unlock(&table.lock);
-	return libpq;
-}
-
-/* After a dlclose another object may lie where a caller was. */
-static void callers_refresh(void)
-{
-	uint64_t generation = objects_generation();
-
-	pthread_mutex_lock(&table.lock);
-	if (table.generation != generation)
-		table.caller_count = 0;
-	table.generation = generation;
-	pthread_mutex_unlock(&table.lock);
 }
 
 /* Another library that was preloaded may wrap some of the calls: those that would reach
@@ -201,11 +154,8 @@ static struct libpq *caller_resolve(uintptr_t return_address, enum libpq_call ca
 
 	if (libpq && loader_was_deepbound(resolution->caller.path))
 		libpq_mark(libpq, LEDGER_MODULE_DEEPBOUND);
-	if (libpq && resolution->caller.end) {
-		pthread_mutex_lock(&table.lock);
-		caller_add_locked(&resolution->caller, libpq);
-		pthread_mutex_unlock(&table.lock);
-	}
+	if (libpq && resolution->caller.end)
+		callers_add(&resolution->caller, libpq);
 	return libpq;
 }
 
@@ -215,7 +165,7 @@ static struct libpq *libpq_look(uintptr_t return_address, enum libpq_call call)
 
 	if (call < CALL_PQexec)
 		callers_refresh();
-	libpq = caller_find(return_address);
+	libpq = callers_find(return_address);
 	/* Where a wrapper has some of libpq's functions, each is asked for by itself. */
 	if (!libpq || !libpq->call[call] ||
 	    __atomic_load_n(&table.has_partial, __ATOMIC_RELAXED)) {
@@ -287,4 +237,5 @@ size_t libpq_slot(const struct libpq *libpq)
 void libpq_reset_lock(void)
 {
 	table.lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+	callers_reset_lock();
 }

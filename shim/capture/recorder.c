@@ -8,6 +8,8 @@
 #include "capture/gate.h"
 #include "capture/notice.h"
 #include "capture/process.h"
+#include "capture/thread.h"
+#include "capture/trail.h"
 #include "capture/unwinder_pipe.h"
 #include "ledger/records.h"
 
@@ -61,6 +63,7 @@ static void fork_child(void)
 	libpq_reset_lock();
 	unwinder_pipe_reset();
 	process_unmark();
+	thread_reset();
 }
 
 void recorder_init(const struct options *options, recorder_started *started)
@@ -105,6 +108,8 @@ static void connection_disown(struct connection *connection)
 	connection->id = 0;
 	connection->site = 0;
 	connection->pool = 0;
+	connection->record = NULL;
+	connection->trail = NULL;
 }
 
 static bool recorder_begin_locked(void)
@@ -123,6 +128,7 @@ static bool recorder_begin_locked(void)
 		finished_disown(&recorder.finished);
 		ledger_forget(&recorder.ledger);
 		depot_forget(&recorder.depot);
+		trails_forget();
 		handouts_finish(&recorder.handouts);
 	}
 	process_command(command, sizeof(command));
@@ -240,27 +246,18 @@ struct connection *own_find_locked(const PGconn *conn)
 										     NULL;
 }
 
-bool recorder_copy_connection(const PGconn *conn, struct connection *ret_connection)
+struct connection *recorder_find(const PGconn *conn)
 {
 	if (!conn || __atomic_load_n(&recorder.state, __ATOMIC_ACQUIRE) != RECORDER_ON)
-		return false;
-	recorder_lock();
-	const struct connection *connection = registry_find(&recorder.registry, conn);
-
-	if (connection)
-		*ret_connection = *connection;
-	recorder_unlock();
-	return connection;
+		return NULL;
+	return handles_find(&recorder.registry.handles, conn);
 }
 
 struct libpq *recorder_libpq(const PGconn *conn)
 {
-	struct guard guard = guard_begin();
-	struct connection connection;
-	struct libpq *libpq = recorder_copy_connection(conn, &connection) ? connection.libpq : NULL;
+	const struct connection *connection = recorder_find(conn);
 
-	guard_end(&guard);
-	return libpq;
+	return connection ? connection->libpq : NULL;
 }
 
 bool recorder_is_clean(void)

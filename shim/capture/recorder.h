@@ -15,6 +15,7 @@
 
 #include "base/options.h"
 #include "capture/libpq.h"
+#include "capture/use.h"
 #include "ledger/writer.h"
 
 /* Called once a process, at its first record, with no lock held. */
@@ -40,8 +41,7 @@ void recorder_opened(struct libpq *libpq, enum libpq_call call, PGconn *conn,
 /* PQreset or PQresetStart is about to close the socket: until another is there, it has none.
  * True when the connection is not this process's own: its session is finished now, and what
  * the reset makes is to be recorded as opened. */
-bool recorder_resetting(struct libpq *libpq, enum libpq_call call, PGconn *conn,
-			uintptr_t return_address);
+bool recorder_resetting(const struct use *use);
 
 /* PQconnectPoll, PQresetPoll or PQreset is done with `conn`, for better or worse. */
 void recorder_connected(PGconn *conn, const char *sqlstate);
@@ -49,14 +49,20 @@ void recorder_connected(PGconn *conn, const char *sqlstate);
 /* The server has answered on `conn`: where nobody saw its connect end, it has ended well. */
 void recorder_answered(PGconn *conn);
 
-/* The libpq that made `conn`; NULL when it is not on record. */
+/* What is known of `conn`; NULL when it is not on record. Takes no lock at all. */
+struct connection *recorder_find(const PGconn *conn);
+
+/* The libpq that made it. */
 struct libpq *recorder_libpq(const PGconn *conn);
 
-/* `call` was made on `conn` and has returned. */
-void recorder_used(PGconn *conn, enum libpq_call call, uintptr_t return_address);
+/* A call on a connection that is on record is about to be made. */
+void recorder_using(struct use *use);
 
-/* PQgetResult returned: what was sent may be over. */
-void recorder_received(PGconn *conn);
+/* It was made, and has returned. */
+void recorder_used(const struct use *use);
+
+/* It returned, and only reads: what was sent may be over. */
+void recorder_received(const struct use *use);
 
 /* PQfinish is about to be called. The record is closed *before* the real call: libpq
  * hands the same address to the next connect at once. */

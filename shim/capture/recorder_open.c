@@ -1,7 +1,4 @@
 /* Connections come: creators, and what completes or resets them. */
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include "base/clock.h"
 #include "base/guard.h"
 #include "capture/identity.h"
@@ -9,6 +6,8 @@
 #include "capture/notice.h"
 #include "capture/recorder_state.h"
 #include "capture/shape.h"
+#include "capture/thread.h"
+#include "capture/transaction.h"
 #include "ledger/connections.h"
 
 /* The pool whose code opened the connection; 0 when none did. */
@@ -51,15 +50,17 @@ static void opened_locked(const struct stack *stack, const struct depot_stack *s
 		.site = ledger_find_site(ledger, opened_stack, now),
 		.opened_stack = opened_stack,
 		.pool = stored ? pool_find_locked(stack, stored) : 0,
-		.thread = (int32_t)syscall(SYS_gettid),
+		.thread = thread_id(),
 		.owner_pid = ledger->header->pid,
 	};
 
 	identity_store(identity, ledger, &record);
+	uint32_t id = ledger_add_connection(ledger, &record);
 	struct connection connection = {
 		.handle = conn,
 		.libpq = libpq,
-		.id = ledger_add_connection(ledger, &record),
+		.id = id,
+		.record = id ? ledger_record(ledger, LEDGER_CONNECTIONS, id) : NULL,
 		.site = record.site,
 		.pool = record.pool,
 		.opened_at_ns = now,
@@ -125,38 +126,41 @@ static void resetting_locked(struct connection *connection)
 	ledger_change_end(&record->sequence);
 }
 
-bool recorder_resetting(struct libpq *libpq, enum libpq_call call, PGconn *conn,
-			uintptr_t return_address)
+bool recorder_resetting(const struct use *use)
 {
 	struct guard guard = guard_begin();
 	bool is_inherited = false;
 
 	if (recorder_is_on()) {
 		recorder_lock();
-		struct connection *connection = own_find_locked(conn);
+		struct connection *connection = own_find_locked(use->conn);
 
 		if (connection)
 			resetting_locked(connection);
 		recorder_unlock();
 		if (!connection)
-			is_inherited = recorder_finishes_inherited(conn, libpq, call,
-								   return_address);
+			is_inherited = recorder_finishes_inherited(
+				use->conn, use->connection->libpq, use->call, use->return_address);
 	}
 	guard_end(&guard);
 	return is_inherited;
 }
 
+/* After a reset the session is gone, and so is the transaction that it was in. */
+static void note_lost(struct connection *connection, struct ledger_connection *record)
+{
+	transaction_note(connection, record, LEDGER_TRANSACTION_LOST,
+			 (struct transaction_cause){ 0, 0 }, clock_coarse_ns());
+}
+
 /* The connection was made all the same, and is not a failed one, but lost. */
 static void reset_failed_locked(struct connection *connection, struct ledger_connection *record)
 {
-	connection->transaction = LEDGER_TRANSACTION_LOST;
+	note_lost(connection, record);
 	if (!record)
 		return;
 	ledger_change_begin(&record->sequence);
 	record->state = LEDGER_OPEN;
-	record->transaction = LEDGER_TRANSACTION_LOST;
-	record->begun_at_ns = 0;
-	record->begun_stack = 0;
 	ledger_change_end(&record->sequence);
 }
 
@@ -178,13 +182,12 @@ static void connected_locked(struct connection *connection, const struct identit
 	}
 	connection->state = state;
 	connection->backend_pid = identity->backend_pid;
+	note_lost(connection, record);
 	connection->transaction = identity->transaction;
 	if (!record)
 		return;
 	ledger_change_begin(&record->sequence);
 	record->state = (uint8_t)state;
-	record->begun_at_ns = 0;
-	record->begun_stack = 0;
 	if (state == LEDGER_OPEN && !record->connected_at_ns)
 		record->connected_at_ns = clock_monotonic_ns();
 	identity_store(identity, &recorder.ledger, record);
@@ -213,9 +216,9 @@ void recorder_connected(PGconn *conn, const char *sqlstate)
 void recorder_answered(PGconn *conn)
 {
 	struct guard guard = guard_begin();
-	struct connection connection;
+	const struct connection *connection = recorder_find(conn);
 
-	if (recorder_copy_connection(conn, &connection) && connection.state == LEDGER_CONNECTING)
+	if (connection && connection->state == LEDGER_CONNECTING)
 		recorder_connected(conn, "");
 	guard_end(&guard);
 }

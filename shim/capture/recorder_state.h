@@ -60,9 +60,6 @@ void recorder_release_stack(struct stack *stack);
 /* Its id in the ledger; 0 for NULL. */
 uint32_t depot_stack_id(const struct depot_stack *stored);
 
-/* Copies what is known of `conn`; false when it is not on record. No lock held. */
-bool recorder_copy_connection(const PGconn *conn, struct connection *ret_connection);
-
 /* The connection when it is this process's own, or NULL. */
 struct connection *own_find_locked(const PGconn *conn);
 

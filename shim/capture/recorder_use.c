@@ -1,28 +1,20 @@
-/* Connections are used: when, by which stack, and what that does to the transaction. */
+/* Connections are used: when and by which stack. Without a transition no lock is taken and
+ * nothing is asked of the kernel; see trail.h for how the stack is known all the same.
+ *
+ * The record is written by the thread that is inside of the connection. A program that lets
+ * two in at once may get a record that mixes both, but none that stays torn.
+ */
 #include "base/clock.h"
 #include "base/guard.h"
 #include "capture/identity.h"
 #include "capture/languages.h"
+#include "capture/process.h"
 #include "capture/recorder_state.h"
+#include "capture/thread.h"
+#include "capture/trail.h"
+#include "capture/transaction.h"
 
-static bool transaction_is_begun(enum ledger_transaction before, enum ledger_transaction after)
-{
-	return (before == LEDGER_TRANSACTION_IDLE || before == LEDGER_TRANSACTION_UNKNOWN) &&
-	       after >= LEDGER_TRANSACTION_ACTIVE && after <= LEDGER_TRANSACTION_INERROR;
-}
-
-static void record_transaction(struct ledger_connection *record, enum ledger_transaction after,
-			       uint32_t stack, uint64_t now)
-{
-	if (transaction_is_begun(record->transaction, after) && stack) {
-		record->begun_at_ns = now;
-		record->begun_stack = stack;
-	} else if (after == LEDGER_TRANSACTION_IDLE || after == LEDGER_TRANSACTION_LOST) {
-		record->begun_at_ns = 0;
-		record->begun_stack = 0;
-	}
-	record->transaction = (uint8_t)after;
-}
+enum { CACHE_LINE = 64 };
 
 /* A pool's finaliser rolls back what the program left open, so that it would look
  * idle at the end. What shutdown does is no use, and the transaction stays on record.
@@ -38,103 +30,168 @@ static bool is_ended_by_shutdown(const struct connection *connection,
 	       languages_are_finalizing();
 }
 
-static void shut_down_locked(const PGconn *conn)
+static bool is_recording(void)
 {
-	struct connection *connection = own_find_locked(conn);
+	struct guard guard;
+	bool is_on;
 
-	if (connection)
-		connection->is_shut_down = true;
+	if (__atomic_load_n(&recorder.state, __ATOMIC_ACQUIRE) == RECORDER_ON &&
+	    process_is_marked())
+		return true;
+	guard = guard_begin();
+	is_on = recorder_is_on();
+	guard_end(&guard);
+	return is_on;
 }
 
-static bool use_needs_stack(const struct connection *connection, enum ledger_transaction after)
+static uint32_t stack_walk(const struct use *use, bool is_marked, uint64_t mark)
 {
+	struct guard guard = guard_begin();
+	struct stack stack = { 0 };
+	uint32_t id = depot_stack_id(recorder_take_stack(&stack, use->connection->libpq, use->call,
+							 use->return_address));
+
+	if (is_marked && id) {
+		stack_point(&stack);
+		recorder_lock();
+		const struct trail *trail = trail_add(use, mark, &stack, id);
+
+		recorder_unlock();
+		if (trail)
+			__atomic_store_n(&use->connection->trail, trail, __ATOMIC_RELEASE);
+	}
+	recorder_release_stack(&stack);
+	guard_end(&guard);
+	return id;
+}
+
+static uint32_t use_stack(const struct use *use)
+{
+	struct connection *connection = use->connection;
+	const struct trail *last = __atomic_load_n(&connection->trail, __ATOMIC_ACQUIRE);
+	const struct trail *trail = last;
+	uint64_t mark;
+	bool is_marked = languages_mark(recorder.options->depth, &mark);
+
+	if (!is_marked)
+		return stack_walk(use, false, 0);
+	if (!trail || !trail_is(trail, use, mark))
+		trail = trail_find(use, mark);
+	if (!trail)
+		return stack_walk(use, true, mark);
+	if (trail != last)
+		__atomic_store_n(&connection->trail, trail, __ATOMIC_RELEASE);
+	return trail->stack;
+}
+
+/* The coarse clock lags by a tick. */
+static uint64_t use_time(const struct ledger_connection *record, uint64_t at_ns)
+{
+	uint64_t first_ns = record->connected_at_ns > record->opened_at_ns ?
+				    record->connected_at_ns : record->opened_at_ns;
+
+	return at_ns > first_ns ? at_ns : first_ns;
+}
+
+static void note_use(struct ledger_connection *record, uint32_t stack, uint64_t now_ns)
+{
+	ledger_change_begin(&record->sequence);
+	record->uses++;
+	record->last_use_at_ns = now_ns;
+	record->last_use_stack = stack;
+	record->last_use_thread = thread_id();
+	ledger_change_end(&record->sequence);
+}
+
+static void note(const struct use *use, enum ledger_transaction after)
+{
+	struct connection *connection = use->connection;
+	struct ledger_connection *record = connection->record;
 	unsigned track = recorder.options->track;
+	bool is_changed = after != connection->transaction && track & TRACK_TRANSACTIONS;
+	uint64_t now_ns = use_time(record, clock_coarse_ns());
+	uint32_t stack = 0;
 
-	return track & TRACK_USES || (track & TRACK_TRANSACTIONS &&
-				      transaction_is_begun(connection->transaction, after));
+	if (track & TRACK_USES ||
+	    (is_changed && transaction_is_begun(connection->transaction, after)))
+		stack = use_stack(use);
+	if (track & TRACK_USES)
+		note_use(record, stack, now_ns);
+	if (is_changed)
+		transaction_note(connection, record, after,
+				 (struct transaction_cause){ use_time(record, use->begun_at_ns),
+							     stack }, now_ns);
 }
 
-static void used_locked(PGconn *conn, enum ledger_transaction after, uint32_t stack)
+/* It is another one's, or nobody's, when a second thread has finished it meanwhile. */
+static bool is_still_there(const struct use *use)
 {
-	struct connection *connection = own_find_locked(conn);
-	struct ledger_connection *record = connection ? record_of_locked(connection) : NULL;
-	uint64_t now = clock_monotonic_ns();
-
-	if (!connection)
-		return;
-	connection->transaction = after;
-	if (!record)
-		return;
-	ledger_change_begin(&record->sequence);
-	if (recorder.options->track & TRACK_USES) {
-		record->uses++;
-		record->last_use_at_ns = now;
-		record->last_use_stack = stack;
-	}
-	if (recorder.options->track & TRACK_TRANSACTIONS)
-		record_transaction(record, after, stack, now);
-	ledger_change_end(&record->sequence);
+	return __atomic_load_n(&use->connection->handle, __ATOMIC_ACQUIRE) == use->conn;
 }
 
-void recorder_used(PGconn *conn, enum libpq_call call, uintptr_t return_address)
+static void used_without_record(const struct use *use)
 {
+	const struct connection *connection = use->connection;
 	struct guard guard = guard_begin();
-	struct connection connection;
 
-	if (!recorder_copy_connection(conn, &connection) || !recorder_is_on()) {
-		/* Nothing is known of it. */
-	} else if (connection.owner_pid != recorder.ledger.header->pid) {
-		recorder_used_inherited(conn, connection.libpq, call, return_address);
-	} else {
-		enum ledger_transaction after = identity_transaction(connection.libpq, conn);
-		bool is_shut_down = is_ended_by_shutdown(&connection, after);
-		struct stack stack = { 0 };
-		uint32_t id = 0;
-
-		if (!is_shut_down && use_needs_stack(&connection, after))
-			id = depot_stack_id(recorder_take_stack(&stack, connection.libpq, call,
-								return_address));
-		recorder_release_stack(&stack);
-		recorder_lock();
-		if (is_shut_down)
-			shut_down_locked(conn);
-		else
-			used_locked(conn, after, id);
-		recorder_unlock();
-	}
+	if (connection->owner_pid != recorder.ledger.header->pid)
+		recorder_used_inherited(use->conn, connection->libpq, use->call,
+					use->return_address);
 	guard_end(&guard);
 }
 
-static void received_locked(const PGconn *conn, enum ledger_transaction after)
+void recorder_using(struct use *use)
 {
-	struct connection *connection = own_find_locked(conn);
-	struct ledger_connection *record = connection ? record_of_locked(connection) : NULL;
+	const char *record = (const char *)use->connection->record;
 
-	if (connection)
-		connection->transaction = after;
-	if (!record || !(recorder.options->track & TRACK_TRANSACTIONS) ||
-	    record->transaction == after)
-		return;
-	ledger_change_begin(&record->sequence);
-	record_transaction(record, after, record->last_use_stack, record->last_use_at_ns);
-	ledger_change_end(&record->sequence);
+	use->begun_at_ns = clock_coarse_ns();
+	/* Of many connections in turn, none is in the cache: it comes while the call is made. */
+	for (size_t line = 0; line < sizeof(struct ledger_connection); line += CACHE_LINE)
+		__builtin_prefetch(record + line, 1);
 }
 
-void recorder_received(PGconn *conn)
+void recorder_used(const struct use *use)
 {
-	struct guard guard = guard_begin();
-	struct connection connection;
+	struct connection *connection = use->connection;
 
-	if (recorder_copy_connection(conn, &connection) && recorder_is_on()) {
-		enum ledger_transaction after = identity_transaction(connection.libpq, conn);
-		bool is_shut_down = is_ended_by_shutdown(&connection, after);
-
-		recorder_lock();
-		if (is_shut_down)
-			shut_down_locked(conn);
-		else
-			received_locked(conn, after);
-		recorder_unlock();
+	if (!is_recording() || !is_still_there(use))
+		return;
+	if (!connection->record) {
+		used_without_record(use);
+		return;
 	}
-	guard_end(&guard);
+	enum ledger_transaction after = identity_transaction(connection->libpq, use->conn);
+
+	if ((after != connection->transaction || connection->is_shut_down) &&
+	    is_ended_by_shutdown(connection, after))
+		connection->is_shut_down = true;
+	else
+		note(use, after);
+}
+
+/* What was sent last has led to it. */
+static void note_answer(const struct use *use, enum ledger_transaction after)
+{
+	struct ledger_connection *record = use->connection->record;
+	uint64_t now_ns = use_time(record, clock_coarse_ns());
+
+	transaction_note(use->connection, record, after,
+			 (struct transaction_cause){ record->last_use_at_ns,
+						     record->last_use_stack }, now_ns);
+}
+
+void recorder_received(const struct use *use)
+{
+	struct connection *connection = use->connection;
+
+	if (!is_recording() || !is_still_there(use))
+		return;
+	enum ledger_transaction after = identity_transaction(connection->libpq, use->conn);
+
+	if (after == connection->transaction)
+		return;
+	if (is_ended_by_shutdown(connection, after))
+		connection->is_shut_down = true;
+	else if (connection->record && recorder.options->track & TRACK_TRANSACTIONS)
+		note_answer(use, after);
 }

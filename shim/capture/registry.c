@@ -1,5 +1,6 @@
 #include "capture/registry.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -15,8 +16,9 @@
 #pragma GCC diagnostic ignored "-Wsign-conversion"
 #include <uthash.h>
 
+/* On cache lines of its own: each connection's user writes to it. */
 struct registered {
-	struct connection connection;
+	_Alignas(64) struct connection connection;
 	struct registered *next; /* in the free list */
 	bool is_lost;
 	UT_hash_handle hh;
@@ -43,6 +45,8 @@ static struct registered *registered_take(struct registry *registry)
 
 static void registered_give(struct registry *registry, struct registered *registered)
 {
+	/* Who looked it up before, and comes late, sees that it is gone. */
+	__atomic_store_n(&registered->connection.handle, NULL, __ATOMIC_RELEASE);
 	registered->next = registry->free_list;
 	registry->free_list = registered;
 }
@@ -55,25 +59,46 @@ static struct registered *registered_find(struct registry *registry, const PGcon
 	return found;
 }
 
+/* Somebody who looks for another one may read the handle meanwhile. */
+static void connection_fill(struct connection *connection, const struct connection *from)
+{
+	const size_t handle_end = offsetof(struct connection, handle) + sizeof(from->handle);
+
+	static_assert(offsetof(struct connection, handle) == 0, "all but the handle is copied");
+	memcpy((char *)connection + handle_end, (const char *)from + handle_end,
+	       sizeof(*from) - handle_end);
+	__atomic_store_n(&connection->handle, from->handle, __ATOMIC_RELEASE);
+}
+
+static int registered_add(struct registry *registry, struct registered *registered)
+{
+	int error = handles_add(&registry->handles, &registered->connection);
+
+	if (error)
+		return error;
+	registered->is_lost = false;
+	HASH_ADD_PTR(registry->table, connection.handle, registered);
+	if (!registered->is_lost)
+		return 0;
+	handles_remove(&registry->handles, &registered->connection);
+	return -ENOMEM;
+}
+
 int registry_add(struct registry *registry, const struct connection *connection)
 {
 	struct registered *registered = registered_find(registry, connection->handle);
+	bool is_known = registered;
 
-	if (registered) {
-		registered->connection = *connection;
-		return 0;
-	}
-	registered = registered_take(registry);
+	if (!is_known)
+		registered = registered_take(registry);
 	if (!registered)
 		return -ENOMEM;
-	registered->connection = *connection;
-	registered->is_lost = false;
-	HASH_ADD_PTR(registry->table, connection.handle, registered);
-	if (registered->is_lost) {
+	connection_fill(&registered->connection, connection);
+	int error = is_known ? 0 : registered_add(registry, registered);
+
+	if (error)
 		registered_give(registry, registered);
-		return -ENOMEM;
-	}
-	return 0;
+	return error;
 }
 
 struct connection *registry_find(struct registry *registry, const PGconn *handle)
@@ -91,6 +116,7 @@ bool registry_remove(struct registry *registry, const PGconn *handle,
 	if (!found)
 		return false;
 	*ret_connection = found->connection;
+	handles_remove(&registry->handles, &found->connection);
 	HASH_DEL(registry->table, found);
 	registered_give(registry, found);
 	return true;

@@ -10,10 +10,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "capture/handles.h"
 #include "capture/libpq.h"
 #include "ledger/layout.h"
 
 struct registered;
+struct trail;
 
 /* What the shim itself has to know of an open connection; the rest is in the ledger. */
 struct connection {
@@ -29,18 +31,24 @@ struct connection {
 	uint64_t owner_uses;    /* of one that is the parent's: when this process's record began */
 	bool is_left;           /* it is the parent's, who has ended */
 	bool is_shut_down;      /* the interpreter's shutdown ended its transaction */
+	bool is_in_transaction; /* was seen in the one that it is in */
+	/* For the thread that is inside, which has no lock. */
+	struct ledger_connection *record; /* NULL: has none, or is not this process's own */
+	const struct trail *trail;        /* of the last use; NULL none */
 };
 
 struct registry {
 	struct registered *table;     /* uthash */
 	struct registered *free_list;
+	struct handles handles;       /* the same, for readers without the lock */
 };
 
 /* Adds a copy, or overwrites the one with the same handle: libpq reuses addresses,
  * and the newer open is the true one. Returns 0 or -ENOMEM. */
 int registry_add(struct registry *registry, const struct connection *connection);
 
-/* NULL when it is not there. Valid until the lock is given back. */
+/* NULL when it is not there. Stays readable for good; it is this connection while its handle
+ * is. */
 struct connection *registry_find(struct registry *registry, const PGconn *handle);
 
 /* Removes it, and copies it out. False when it is not there. */

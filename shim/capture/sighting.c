@@ -20,20 +20,19 @@ static int event_seen(PGEventId id, void *info, void *data)
 	return 1;
 }
 
-bool sighting_record(struct libpq *libpq, enum libpq_call call, PGconn *conn,
-		     uintptr_t return_address)
+struct connection *sighting_record(struct libpq *libpq, enum libpq_call call, PGconn *conn,
+				   uintptr_t return_address)
 {
 	int error = errno;
 
-	if (!conn || !libpq->is_complete)
-		return false;
-	if (recorder_libpq(conn))
-		return true;
+	struct connection *connection = recorder_find(conn);
+
+	if (!conn || !libpq->is_complete || connection)
+		return connection;
 	recorder_opened(libpq, call, conn, return_address, "");
-	if (!recorder_libpq(conn))
-		return false;
-	if (libpq->register_event_proc)
+	connection = recorder_find(conn);
+	if (connection && libpq->register_event_proc)
 		libpq->register_event_proc(conn, event_seen, "pqleak", NULL);
 	errno = error;
-	return true;
+	return connection;
 }

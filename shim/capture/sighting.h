@@ -10,11 +10,12 @@
 #ifndef CAPTURE_SIGHTING_H
 #define CAPTURE_SIGHTING_H
 
-#include "capture/libpq.h"
+#include "capture/registry.h"
 
-/* `conn` is about to be polled, and this thread knows of no creator. True when it is on
- * record, now or before. Context: any thread, no lock of ours held. Allocates in libpq. */
-bool sighting_record(struct libpq *libpq, enum libpq_call call, PGconn *conn,
-		     uintptr_t return_address);
+/* `conn` is about to be polled, and this thread knows of no creator. Returns it when it is on
+ * record, now or before, else NULL. Context: any thread, no lock of ours held. Allocates in
+ * libpq. */
+struct connection *sighting_record(struct libpq *libpq, enum libpq_call call, PGconn *conn,
+				   uintptr_t return_address);
 
 #endif

@@ -111,13 +111,21 @@ static void stack_describe_language(struct stack *stack)
 	}
 }
 
+void stack_point(struct stack *stack)
+{
+	if (!stack->is_pointed)
+		native_walk_pointers(stack->scratch->pcs, stack->native_count,
+				     stack->scratch->stack_pointers);
+	stack->is_pointed = true;
+}
+
 void stack_describe(struct stack *stack)
 {
 	struct scratch *scratch = stack->scratch;
 	int error = errno;
 
 	stack_describe_language(stack);
-	native_walk_pointers(scratch->pcs, stack->native_count, scratch->stack_pointers);
+	stack_point(stack);
 	/* The real function is one more address to find an object for. */
 	scratch->words[0] = (uintptr_t)stack->libpq->call[stack->call];
 	memcpy(scratch->words + 1, scratch->pcs, stack->native_count * sizeof(*scratch->pcs));

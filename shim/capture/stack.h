@@ -27,7 +27,7 @@ struct stack {
 	const struct libpq *libpq;
 	const struct language *language; /* of the language frames; NULL none */
 	size_t native_count, frame_count;
-	bool is_truncated;
+	bool is_truncated, is_pointed;
 	/* After stack_describe. */
 	size_t merged_count, object_count;
 	uint32_t pool_frame;      /* as in struct depot_stack */
@@ -40,6 +40,10 @@ void stack_take(struct stack *stack, struct scratch *scratch, const struct libpq
 
 /* Names the frames of a stack just taken, in the same call. No lock of ours held. */
 void stack_describe(struct stack *stack);
+
+/* Fills the stack pointers of a stack just taken, in the same call; 0 where unknown. No
+ * lock of ours held. */
+void stack_point(struct stack *stack);
 
 /* Writes a described stack. Under the recorder's lock. */
 const struct depot_stack *stack_store(const struct stack *stack, struct ledger *ledger,

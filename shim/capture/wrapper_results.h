@@ -78,7 +78,8 @@ static inline void note_giving_back(const void *pointer)
 
 #define WRAP_DERIVE(type, name, parameters, arguments)                                  \
 	WRAP_MADE(type, name, parameters, arguments,                                    \
-		  libpq_of(SLOT, conn, caller, CALL_##name, &(bool){ false }))
+		  libpq_of(SLOT, &(struct use){ .conn = conn, .call = CALL_##name,      \
+						.return_address = caller }))
 
 #define WRAP_GIVE_BACK(type, name, parameters, arguments)                               \
 	LINKAGE type NAME(name) parameters                                              \

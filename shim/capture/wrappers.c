@@ -12,9 +12,9 @@
 #include "capture/objects.h"
 #include "capture/recorder.h"
 #include "capture/sighting.h"
+#include "capture/wrapper_errands.h"
 #include "capture/wrapper_results.h"
 
-#define RETURN_ADDRESS ((uintptr_t)__builtin_return_address(0))
 #define REAL(libpq, type, name, parameters) ((type(*) parameters)(libpq)->call[CALL_##name])
 
 /* No libpq is meant: the caller's is. */
@@ -26,7 +26,11 @@ static struct libpq *find(size_t slot, uintptr_t return_address, enum libpq_call
 	 * connection on record. */
 	if (slot == NO_SLOT && attempt.errand && object_is_shim(return_address))
 		slot = attempt.errand - 1u;
-	return slot == NO_SLOT ? libpq_find(return_address, call) : libpq_in_slot(slot);
+	if (slot != NO_SLOT)
+		return libpq_in_slot(slot);
+	struct libpq *own = libpq_inside(return_address);
+
+	return own && own->call[call] ? own : libpq_find(return_address, call);
 }
 
 static void note_errand(const struct libpq *libpq)
@@ -36,33 +40,35 @@ static void note_errand(const struct libpq *libpq)
 
 /* Of a connection that is not on record. One that was finished is about to crash libpq, which
  * is told before. */
-static struct libpq *stranger_libpq(size_t slot, const PGconn *conn, uintptr_t return_address,
-				    enum libpq_call call)
+static struct libpq *stranger_libpq(size_t slot, const struct use *use)
 {
-	struct libpq *libpq = find(slot, return_address, call);
+	struct libpq *libpq = find(slot, use->return_address, use->call);
 
-	if (libpq && !libpq_is_nested(libpq, return_address) &&
-	    recorder_strange(libpq, call, conn, return_address))
+	if (libpq && !libpq_is_nested(libpq, use->return_address) &&
+	    recorder_strange(libpq, use->call, use->conn, use->return_address))
 		delivery_warn();
 	return libpq;
 }
 
-/* Where a call on `conn` goes: to the libpq that made it, else to its caller's. Both
- * NULL-safe: a connection of NULL is legal, and libpq's to judge. */
-static struct libpq *libpq_of(size_t slot, const PGconn *conn, uintptr_t return_address,
-			      enum libpq_call call, bool *ret_is_recorded)
+/* Where a call on a connection goes: to the libpq that made it, else to its caller's. Both
+ * NULL-safe: a connection of NULL is legal, and libpq's to judge. Fills `use->connection`
+ * when the call is the application's, on a connection on record. */
+static struct libpq *libpq_of(size_t slot, struct use *use)
 {
-	struct libpq *libpq = libpq_inside(return_address);
+	struct libpq *libpq = libpq_inside(use->return_address);
 
-	*ret_is_recorded = false;
-	if (libpq && libpq->call[call])
+	if (libpq && libpq->call[use->call])
 		return libpq;
-	libpq = recorder_libpq(conn);
-	if (!libpq || !libpq->call[call])
-		return stranger_libpq(slot, conn, return_address, call);
+	struct connection *connection = recorder_find(use->conn);
+
+	libpq = connection ? connection->libpq : NULL;
+	if (!libpq || !libpq->call[use->call])
+		return stranger_libpq(slot, use);
 	/* PQputline jumps to PQputnbytes, which finds the wrapper of the first as its caller. */
-	*ret_is_recorded = !object_is_shim(return_address);
-	struct libpq *before = slot == NO_SLOT ? libpq_before(return_address, call) : NULL;
+	if (!object_is_shim(use->return_address))
+		use->connection = connection;
+	struct libpq *before = slot == NO_SLOT ? libpq_before(use->return_address, use->call) :
+						 NULL;
 
 	return before ? before : libpq;
 }
@@ -103,15 +109,16 @@ static bool is_application(const struct libpq *libpq, uintptr_t return_address)
 #define WRAP_POLL(type, name, parameters, arguments)                                    \
 	LINKAGE type NAME(name) parameters                                              \
 	{                                                                               \
-		uintptr_t caller = RETURN_ADDRESS;                                      \
-		bool is_recorded, was_known = attempt.is_known;                         \
-		struct libpq *libpq = libpq_of(SLOT, conn, caller, CALL_##name, &is_recorded); \
+		struct use use = USE_OF(name);                                          \
+		bool was_known = attempt.is_known;                                      \
+		struct libpq *libpq = libpq_of(SLOT, &use);                             \
                                                                                         \
 		if (!libpq)                                                             \
 			return PGRES_POLLING_FAILED;                                    \
-		if (!is_recorded && !was_known)                                         \
-			is_recorded = sighting_record(libpq, CALL_##name, conn, caller); \
-		if (!is_recorded)                                                       \
+		if (!use.connection && !was_known)                                      \
+			use.connection = sighting_record(libpq, CALL_##name, conn,      \
+							 use.return_address);           \
+		if (!use.connection)                                                    \
 			return attempt_poll(libpq, CALL_##name, conn);                  \
 		attempt.sqlstate[0] = 0;                                                \
 		attempt.is_known = true;                                                \
@@ -128,56 +135,55 @@ static bool is_application(const struct libpq *libpq, uintptr_t return_address)
 #define WRAP_RESET(type, name, parameters, arguments)                                   \
 	LINKAGE type NAME(name) parameters                                              \
 	{                                                                               \
-		uintptr_t caller = RETURN_ADDRESS;                                      \
-		bool is_recorded, was_known = attempt.is_known;                         \
-		struct libpq *libpq = libpq_of(SLOT, conn, caller, CALL_##name, &is_recorded); \
+		struct use use = USE_OF(name);                                          \
+		bool was_known = attempt.is_known;                                      \
+		struct libpq *libpq = libpq_of(SLOT, &use);                             \
                                                                                         \
 		if (!libpq)                                                             \
 			return;                                                         \
 		attempt.sqlstate[0] = 0;                                                \
-		attempt.is_known = is_recorded || was_known;                            \
-		bool is_taken = is_recorded &&                                          \
-				recorder_resetting(libpq, CALL_##name, conn, caller);   \
+		attempt.is_known = use.connection || was_known;                         \
+		bool is_taken = use.connection && recorder_resetting(&use);             \
                                                                                         \
 		REAL(libpq, type, name, parameters) arguments;                          \
 		attempt.is_known = was_known;                                           \
 		if (is_taken)                                                           \
-			recorder_opened(libpq, CALL_##name, conn, caller, attempt.sqlstate); \
-		else if (is_recorded)                                                   \
+			recorder_opened(libpq, CALL_##name, conn, use.return_address,   \
+					attempt.sqlstate);                              \
+		else if (use.connection)                                                \
 			recorder_connected(conn, attempt.sqlstate);                     \
 	}
 
 #define WRAP_RESET_START(type, name, parameters, arguments)                             \
 	LINKAGE type NAME(name) parameters                                              \
 	{                                                                               \
-		uintptr_t caller = RETURN_ADDRESS;                                      \
-		bool is_recorded;                                                       \
-		struct libpq *libpq = libpq_of(SLOT, conn, caller, CALL_##name, &is_recorded); \
+		struct use use = USE_OF(name);                                          \
+		struct libpq *libpq = libpq_of(SLOT, &use);                             \
                                                                                         \
 		if (!libpq)                                                             \
 			return 0;                                                       \
-		bool is_taken = is_recorded &&                                          \
-				recorder_resetting(libpq, CALL_##name, conn, caller);   \
+		if (use.connection)                                                     \
+			recorder_using(&use);                                           \
+		bool is_taken = use.connection && recorder_resetting(&use);             \
 		type returned = REAL(libpq, type, name, parameters) arguments;          \
                                                                                         \
 		if (is_taken)                                                           \
-			recorder_opened(libpq, CALL_##name, conn, caller, "");          \
-		else if (is_recorded)                                                   \
-			recorder_used(conn, CALL_##name, caller);                       \
+			recorder_opened(libpq, CALL_##name, conn, use.return_address, "");  \
+		else if (use.connection)                                                \
+			recorder_used(&use);                                            \
 		return returned;                                                        \
 	}
 
 #define WRAP_FINISH(type, name, parameters, arguments)                                  \
 	LINKAGE type NAME(name) parameters                                              \
 	{                                                                               \
-		uintptr_t caller = RETURN_ADDRESS;                                      \
-		bool is_recorded;                                                       \
-		struct libpq *libpq = libpq_of(SLOT, conn, caller, CALL_##name, &is_recorded); \
+		struct use use = USE_OF(name);                                          \
+		struct libpq *libpq = libpq_of(SLOT, &use);                             \
                                                                                         \
 		if (!libpq)                                                             \
 			return;                                                         \
-		if (is_recorded)                                                        \
-			recorder_finishing(conn, caller);                               \
+		if (use.connection)                                                     \
+			recorder_finishing(conn, use.return_address);                   \
 		const PGconn *before = attempt.finishing;                               \
                                                                                         \
 		attempt.finishing = conn;                                               \
@@ -185,65 +191,30 @@ static bool is_application(const struct libpq *libpq, uintptr_t return_address)
 		attempt.finishing = before;                                             \
 	}
 
-#define WRAP_CANCEL_FINISH(type, name, parameters, arguments)                           \
-	LINKAGE type NAME(name) parameters                                              \
-	{                                                                               \
-		struct libpq *libpq = find(SLOT, RETURN_ADDRESS, CALL_##name);          \
-                                                                                        \
-		if (!libpq)                                                             \
-			return;                                                         \
-		note_errand(libpq);                                                     \
-		note_giving_back(cancel);                                               \
-		REAL(libpq, type, name, parameters) arguments;                          \
-	}
-
-/* What connects inside, and ends it again: no connection of the program's. */
-#define WRAP_ERRAND(type, name, parameters, arguments, missing)                         \
-	LINKAGE type NAME(name) parameters                                              \
-	{                                                                               \
-		struct libpq *libpq = find(SLOT, RETURN_ADDRESS, CALL_##name);          \
-		bool was_known = attempt.is_known;                                      \
-                                                                                        \
-		if (!libpq)                                                             \
-			return missing;                                                 \
-		note_errand(libpq);                                                  \
-		attempt.is_known = true;                                                \
-		type status = REAL(libpq, type, name, parameters) arguments;            \
-                                                                                        \
-		attempt.is_known = was_known;                                           \
-		return status;                                                          \
-	}
-
-#define WRAP_PING(type, name, parameters, arguments)                                    \
-	WRAP_ERRAND(type, name, parameters, arguments, PQPING_NO_ATTEMPT)
-
-#define WRAP_CANCEL(type, name, parameters, arguments)                                  \
-	WRAP_ERRAND(type, name, parameters, arguments, 0)
-
 /* A call on a connection, and what is noted when it has returned. */
 #define WRAP_ANSWER(type, name, parameters, arguments, after)                           \
 	LINKAGE type NAME(name) parameters                                              \
 	{                                                                               \
-		uintptr_t caller = RETURN_ADDRESS;                                      \
-		bool is_recorded;                                                       \
-		struct libpq *libpq = libpq_of(SLOT, conn, caller, CALL_##name, &is_recorded); \
+		struct use use = USE_OF(name);                                          \
+		struct libpq *libpq = libpq_of(SLOT, &use);                             \
                                                                                         \
 		if (!libpq)                                                             \
 			return (type)0;                                                 \
+		if (use.connection)                                                     \
+			recorder_using(&use);                                                     \
 		type returned = REAL(libpq, type, name, parameters) arguments;          \
                                                                                         \
-		NOTE_MADE(libpq, name, returned, caller);                               \
-		if (is_recorded)                                                        \
-			after;                                                          \
+		NOTE_MADE(libpq, name, returned, use.return_address);                   \
+		if (use.connection)                                                     \
+			after(&use);                                                    \
 		return returned;                                                        \
 	}
 
 #define WRAP_USE(type, name, parameters, arguments)                                     \
-	WRAP_ANSWER(type, name, parameters, arguments,                                  \
-		    recorder_used(conn, CALL_##name, caller))
+	WRAP_ANSWER(type, name, parameters, arguments, recorder_used)
 
 #define WRAP_RECEIVE(type, name, parameters, arguments)                                 \
-	WRAP_ANSWER(type, name, parameters, arguments, recorder_received(conn))
+	WRAP_ANSWER(type, name, parameters, arguments, recorder_received)
 
 #define LIBPQ_CALL(class, type, name, parameters, arguments) \
 	WRAP_##class(type, name, parameters, arguments)

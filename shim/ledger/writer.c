@@ -193,6 +193,16 @@ void ledger_forget(struct ledger *ledger)
 	memset(ledger, 0, sizeof(*ledger));
 }
 
+/* A copy taken while a record was being changed would stay odd: its writer's last word may
+ * have gone to the file. */
+static void connections_settle(const struct ledger_header *header, char *copy)
+{
+	const struct ledger_section *section = &header->section[LEDGER_CONNECTIONS];
+
+	for (uint64_t at = 0; at < section->used; at += section->record_size)
+		*(uint32_t *)(copy + section->offset + at) += copy[section->offset + at] & 1;
+}
+
 /* Goes on in private memory at the same address, so that every pointer stays good.
  * What the file has so far stays for `pqleak report`. */
 static int ledger_make_private(struct ledger *ledger, int error)
@@ -208,6 +218,7 @@ static int ledger_make_private(struct ledger *ledger, int error)
 	for (int i = 0; i < LEDGER_SECTION_COUNT; i++)
 		memcpy(copy + header->section[i].offset,
 		       (char *)header + header->section[i].offset, header->section[i].used);
+	connections_settle(header, copy);
 	if (mremap(copy, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, header) == MAP_FAILED) {
 		munmap(copy, size);
 		return -ENOMEM;
@@ -275,11 +286,15 @@ void *ledger_record(const struct ledger *ledger, enum ledger_section_kind kind, 
 
 void ledger_change_begin(uint32_t *sequence)
 {
-	__atomic_store_n(sequence, *sequence + 1, __ATOMIC_RELAXED);
+	uint32_t before = __atomic_load_n(sequence, __ATOMIC_RELAXED);
+
+	__atomic_store_n(sequence, (before + 1) | 1, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 }
 
 void ledger_change_end(uint32_t *sequence)
 {
-	__atomic_store_n(sequence, *sequence + 1, __ATOMIC_RELEASE);
+	uint32_t inside = __atomic_load_n(sequence, __ATOMIC_RELAXED);
+
+	__atomic_store_n(sequence, (inside | 1) + 1, __ATOMIC_RELEASE);
 }

@@ -62,7 +62,8 @@ void ledger_publish(struct ledger *ledger, enum ledger_section_kind kind, size_t
 /* The record with `id` > 0. */
 void *ledger_record(const struct ledger *ledger, enum ledger_section_kind kind, uint32_t id);
 
-/* Around every change of a record that begins with `sequence`. */
+/* Around every change of a record that begins with `sequence`. Should two writers meet, what
+ * is read between may be mixed, but the last one leaves it even. */
 void ledger_change_begin(uint32_t *sequence);
 void ledger_change_end(uint32_t *sequence);
 

@@ -87,6 +87,19 @@ static void add_event(struct emitter *emitter, json_t *object, const char *key, 
 	emitter_add(emitter, object, key, event);
 }
 
+static void add_longest_transaction(struct emitter *emitter, json_t *object,
+				    const struct report_connection *connection)
+{
+	json_t *longest = connection->longest_transaction.count ? json_object() : json_null();
+
+	if (connection->longest_transaction.count) {
+		emitter_add_number(emitter, longest, "ns", connection->longest_transaction_ns);
+		emitter_add(emitter, longest, "stack",
+			    stack_value(emitter, &connection->longest_transaction));
+	}
+	emitter_add(emitter, object, "longest_transaction", longest);
+}
+
 static json_t *connection_value(struct emitter *emitter, const struct report_connection *connection)
 {
 	json_t *object = json_object();
@@ -108,6 +121,10 @@ static json_t *connection_value(struct emitter *emitter, const struct report_con
 	add_event(emitter, object, "last_use", connection->last_use_at_ns, &connection->last_use);
 	add_event(emitter, object, "transaction_begun", connection->transaction_begun_at_ns,
 		  &connection->transaction_begun);
+	emitter_add_number(emitter, object, "uses", connection->uses);
+	emitter_add_signed(emitter, object, "last_use_thread", connection->last_use_thread);
+	emitter_add_number(emitter, object, "transactions", connection->transactions);
+	add_longest_transaction(emitter, object, connection);
 	emitter_add_number(emitter, object, "pool", connection->pool);
 	emitter_add(emitter, object, "pool_state", json_pool_state(connection->pool_state));
 	emitter_add_moment(emitter, object, "checked_out_since", connection->checked_out_since_ns);

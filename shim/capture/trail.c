@@ -1,0 +1,130 @@
+#include "capture/trail.h"
+
+#include <stddef.h>
+
+#include "base/memory.h"
+
+/* A caller in common (a driver's one PQexec) has as many trails as it has callers. */
+enum { BUCKETS = 1024, LOOKS_MAX = 64, CHUNK = 64 << 10, FRAME_SIZE_MAX = 64 << 10 };
+
+static struct trail *buckets[BUCKETS]; /* written under the recorder's lock */
+
+static struct {
+	char *chunk;
+	size_t used, total;
+} arena = { .used = CHUNK };
+
+static struct trail **bucket_of(const struct use *use, uint64_t mark)
+{
+	uint64_t hash = (use->return_address ^ (uint64_t)use->call << 48 ^ mark) *
+			0x9e3779b97f4a7c15u;
+
+	return &buckets[hash >> 32 & (BUCKETS - 1)];
+}
+
+/* The host's stack has red zones where its sanitizer looks; only return addresses are read. */
+static uintptr_t word_at(uintptr_t address)
+{
+	return *(const volatile uintptr_t *)address;
+}
+
+bool trail_is(const struct trail *trail, const struct use *use, uint64_t mark)
+{
+	if (trail->return_address != use->return_address || trail->mark != mark ||
+	    trail->call != use->call || trail->libpq != use->connection->libpq)
+		return false;
+	for (size_t i = 0; i < trail->count; i++) {
+		if (word_at(use->frame + trail->steps[i].offset) != trail->steps[i].address)
+			return false;
+	}
+	return true;
+}
+
+const struct trail *trail_find(const struct use *use, uint64_t mark)
+{
+	const struct trail *trail = __atomic_load_n(bucket_of(use, mark), __ATOMIC_ACQUIRE);
+
+	for (size_t looks = 0; trail && looks < LOOKS_MAX; looks++, trail = trail->next) {
+		if (trail_is(trail, use, mark))
+			return trail;
+	}
+	return NULL;
+}
+
+/* Where the return address into frame `i` lies; 0 when it cannot be told. */
+static uintptr_t place_of(const struct stack *stack, size_t i)
+{
+	uintptr_t below = stack->scratch->stack_pointers[i - 1];
+	uintptr_t at = stack->scratch->stack_pointers[i];
+
+	if (!below || at <= below || at - below > FRAME_SIZE_MAX)
+		return 0;
+#ifdef __x86_64__
+	return at - sizeof(uintptr_t); /* pushed by the call */
+#else
+	/* AArch64: the frame record is at the frame's bottom. */
+	return below + sizeof(uintptr_t);
+#endif
+}
+
+/* False when one of its addresses is not where a call leaves it. */
+static bool steps_fill(struct trail_step *steps, const struct use *use, const struct stack *stack)
+{
+	for (size_t i = 1; i < stack->native_count; i++) {
+		uintptr_t place = place_of(stack, i), address = stack->scratch->pcs[i];
+
+		if (!place || place < use->frame || word_at(place) != address)
+			return false;
+		steps[i - 1] = (struct trail_step){ address, (uint32_t)(place - use->frame) };
+	}
+	return true;
+}
+
+static void *arena_take(size_t size)
+{
+	if (size > CHUNK || arena.total + CHUNK > TRAILS_SIZE_MAX)
+		return NULL;
+	if (arena.used + size > CHUNK) {
+		char *chunk = memory_map(CHUNK);
+
+		if (!chunk)
+			return NULL;
+		arena.chunk = chunk;
+		arena.used = 0;
+		arena.total += CHUNK;
+	}
+	void *taken = arena.chunk + arena.used;
+
+	arena.used += size;
+	return taken;
+}
+
+const struct trail *trail_add(const struct use *use, uint64_t mark, const struct stack *stack,
+			      uint32_t id)
+{
+	struct trail **bucket = bucket_of(use, mark);
+	size_t size = sizeof(struct trail) + stack->native_count * sizeof(struct trail_step);
+	struct trail *trail;
+
+	if (stack->scratch->pcs[0] != use->return_address || !(trail = arena_take(size)))
+		return NULL;
+	if (!steps_fill(trail->steps, use, stack)) {
+		arena.used -= size;
+		return NULL;
+	}
+	trail->next = *bucket;
+	trail->libpq = use->connection->libpq;
+	trail->return_address = use->return_address;
+	trail->mark = mark;
+	trail->call = use->call;
+	trail->stack = id;
+	trail->count = stack->native_count - 1;
+	__atomic_store_n(bucket, trail, __ATOMIC_RELEASE);
+	return trail;
+}
+
+void trails_forget(void)
+{
+	for (size_t i = 0; i < BUCKETS; i++)
+		buckets[i] = NULL;
+}

@@ -1,0 +1,52 @@
+/* A stack known again without a walk: where its return addresses lie.
+ *
+ * A frame's size at a given return address is fixed, so who calls from the same place with
+ * the same return address one frame up, at the same distance, comes from the same caller
+ * there, and so on to the outermost: when all words of a trail are where they were, the
+ * stack is the one that was walked then, in any thread and at any depth. Each word is
+ * read only after the one below it was right, so never past the end of a stack.
+ * Frames without a fixed size (alloca) only miss, unless an old address lies
+ * exactly where it was.
+ *
+ * Trails are for good, and few: past TRAILS_SIZE_MAX stacks are walked.
+ */
+#ifndef CAPTURE_TRAIL_H
+#define CAPTURE_TRAIL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "capture/stack.h"
+#include "capture/use.h"
+
+enum { TRAILS_SIZE_MAX = 4 << 20 };
+
+struct trail {
+	struct trail *next;
+	const struct libpq *libpq;
+	uintptr_t return_address;
+	uint64_t mark;           /* of the language's frames */
+	enum libpq_call call;
+	uint32_t stack;          /* in the ledger */
+	size_t count;
+	struct trail_step {
+		uintptr_t address;
+		uint32_t offset; /* where it lies, above the wrapper's frame */
+	} steps[];
+};
+
+/* Is this use made where `trail` was? Context: the wrapper's thread; no lock. */
+bool trail_is(const struct trail *trail, const struct use *use, uint64_t mark);
+
+/* One that is; NULL when none is known. Context: as above. */
+const struct trail *trail_find(const struct use *use, uint64_t mark);
+
+/* Of the stack just taken, which the ledger has as `id`; NULL when it has no fixed places.
+ * Context: the recorder's lock; `stack` has its pointers. */
+const struct trail *trail_add(const struct use *use, uint64_t mark, const struct stack *stack,
+			      uint32_t id);
+
+/* In a forked child: the ids are the parent's. Context: the recorder's lock. */
+void trails_forget(void);
+
+#endif

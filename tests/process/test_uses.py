@@ -1,0 +1,45 @@
+"""The last use of a connection is the right one, however alike its callers are: a stack that
+is known again without a walk is never another one.
+"""
+import pathlib
+import re
+
+import pytest
+
+from conftest import BUILD
+from shim import Shim
+
+FAKE_LIBPQ = BUILD / "tests" / "programs" / "fake_libpq" / "first"
+# Which functions the last letter of a word stands for, innermost first.
+LAST = {"a": ["helper", "caller_a", "call"], "b": ["helper", "caller_b", "call"],
+        "c": ["helper", "caller_b", "caller_c", "call"], "d": ["helper", "caller_d", "call"],
+        "t": ["helper", "caller_a", "caller_t"]}
+WORDS = ["a", "ab", "ba", "aba", "bab", "abc", "cab", "caca", "tab", "abt", "tat", "dddd", "adbd",
+         "dadb", "ddda", "arrr", "rrrrb", "rarr", "aaaabbbbaaaa"]
+
+
+@pytest.fixture
+def shim(tmp_path):
+    """No server: the fake libpq needs none."""
+    return Shim(BUILD, tmp_path, {"LD_LIBRARY_PATH": str(FAKE_LIBPQ)})
+
+
+def functions_of(stack):
+    return [frame["function"] for frame in stack
+            if re.match("caller_|call$|helper", frame["function"])]
+
+
+def last_of(word):
+    depth = len(word) - 1
+    return LAST.get(word[-1]) or ["helper"] + (depth + 1) * ["caller_r"] + ["call"]
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_the_last_use_is_by_its_callers(word, shim):
+    result = shim.run_preloaded([shim.program("last_use"), word])
+    assert result.status == 0, result.errors
+    (site,) = result.report["sites"]
+    (connection,) = site["connections"]
+    assert functions_of(connection["last_use"]["stack"]) == last_of(word)
+    assert connection["uses"] == len(word) + word.count("c")
+    assert connection["transactions"] == 0 and connection["longest_transaction"] is None
