@@ -98,6 +98,17 @@ static bool is_used_later(const struct ledger_connection *own, const struct ledg
 		own->last_use_at_ns + TICK_MAX_NS > misuse->at_ns);
 }
 
+/* A finish takes nothing from a child that only used it, and was gone. */
+static bool is_finished_too_soon(const struct process *child,
+				 const struct ledger_connection *own,
+				 const struct ledger_misuse *misuse)
+{
+	if (own->state != LEDGER_ENDED || own->ended_at_ns <= misuse->at_ns)
+		return false;
+	return misuse->kind != LEDGER_MISUSE_INHERITED_USE || child->is_running ||
+	       child->header->ended_at_ns > own->ended_at_ns;
+}
+
 /* Who went on with the connection after the child had begun? */
 static void heir_find(const struct family *family, const struct process *child,
 		      const struct ledger_misuse *misuse, struct inheritance *inheritance)
@@ -106,7 +117,7 @@ static void heir_find(const struct family *family, const struct process *child,
 
 	if (own && is_used_later(own, misuse))
 		heir_set(inheritance, HEIR_USED, inheritance->owner, own->last_use_stack);
-	else if (own && own->state == LEDGER_ENDED && own->ended_at_ns > misuse->at_ns)
+	else if (own && is_finished_too_soon(child, own, misuse))
 		heir_set(inheritance, HEIR_FINISHED, inheritance->owner, own->closed_stack);
 	else
 		sibling_find(family, child, misuse, inheritance);

@@ -26,7 +26,8 @@ class Row:
     function: str
     opened: tuple         # by each process that opened any, least first
     leak: Leak = None     # the one site that is not ok
-    misuse: str = None    # the function that finished what its parent had opened
+    misuse: str = None    # the function that misused what its parent had opened
+    kind: str = "inherited finish"
     start: str = "fork"   # multiprocessing's way
 
     def __str__(self):
@@ -42,8 +43,13 @@ ROWS = [
     Row("parents_is_left_alone", (1, 1)),
     Row("parents_is_dropped", (2,)),
     Row("parents_is_closed", (1,), misuse="parents_is_closed.<locals>.<lambda>"),
+    Row("parents_is_used", (1,), misuse="select", kind="inherited use"),
+    # Nobody else goes on with it, before the parent's end.
+    Row("parents_is_lent", (1,),
+        leak=Leak("open_one", "shutdown", "held", how="interpreter shutdown")),
     Row("parents_is_finished_by_the_childs_end", (1,), misuse=""),
     Row("engine_is_disposed_of_in_the_child", (1, 1)),
+    Row("engine_is_used_in_the_child", (1,), misuse="use", kind="inherited use"),
     Row("engine_is_closed_in_the_child", (1, 2), misuse="close_and_use"),
     Row("workers_keep_their_own", (1, 1), leak=Leak("open_one", "abandoned", "leak", 2)),
     Row("workers_close_at_their_end", (1, 1)),
@@ -71,13 +77,13 @@ def assert_leak(report, leak):
         process["opened"] > 0 for process in report["processes"])
 
 
-def assert_misuse(report, function):
-    """A child finished what its parent, and nobody else, had opened."""
+def assert_misuse(report, function, kind="inherited finish"):
+    """A child finished, or used, what its parent, and nobody else, had opened."""
     (misuse,) = report["misuse"]
-    opener, finisher = map(int, re.search(r"in pid (\d+), finished in its child (\d+)",
+    opener, finisher = map(int, re.search(r"in pid (\d+), \w+ in its child (\d+)",
                                           misuse["diagnosis"]).groups())
     processes = {process["pid"]: process for process in report["processes"]}
-    assert misuse["kind"] == "inherited finish"
+    assert misuse["kind"] == kind
     assert processes[opener]["opened"] > 0
     assert processes[finisher]["parent_pid"] == opener
     user_frames = [frame for frame in misuse["stacks"]["misused"] if frame["is_user"]]
@@ -102,7 +108,7 @@ def test_what_processes_do_with_connections_is_told_as_it_is(row, shim):
     if row.misuse is None:
         assert report["misuse"] == []
     else:
-        assert_misuse(report, row.misuse)
+        assert_misuse(report, row.misuse, row.kind)
     is_failing = row.misuse is not None or row.leak is not None and row.leak.verdict == "leak"
     assert result.status == (23 if is_failing else 0)
 

@@ -75,6 +75,16 @@ def parents_is_closed():
     parents_after(lambda: kept[0].close(), open_one())
 
 
+def parents_is_used():
+    """What the driver does not know, libpq does not either."""
+    parents_after(lambda: select(kept[0]), open_one())
+
+
+def parents_is_lent():
+    kept.append(open_one())
+    in_child(lambda: print(select(kept[0])))
+
+
 def parents_is_finished_by_the_childs_end():
     """PyGreSQL asks nobody whose connection it is."""
     connection = pg.connect()
@@ -110,6 +120,14 @@ def engine_is_disposed_of_in_the_child():
 def close_and_use(engine):
     engine.dispose()
     use(engine)
+    engine.dispose()
+
+
+def engine_is_used_in_the_child():
+    engine = create_engine("postgresql+psycopg2://")
+    use(engine)
+    in_child(use, engine)
+    print("parent", use(engine))
     engine.dispose()
 
 
