@@ -137,6 +137,20 @@ static bool cause_is_closed_unseen(const struct site *site)
 	return site->report.endings[ENDING_CLOSED_UNSEEN] > 0;
 }
 
+/* Open in a process that runs, and not known to be idle in its pool. */
+static bool cause_is_lent_now(const struct site *site)
+{
+	for (size_t i = 0; i < site->connections.count; i++) {
+		const struct site_connection *connection = connection_at(site, i);
+
+		if (connection->process->is_running && connection->is_kept &&
+		    (connection->report.pool_state == POOL_STATE_CHECKED_OUT ||
+		     connection->report.pool_state == POOL_STATE_UNKNOWN))
+			return true;
+	}
+	return false;
+}
+
 static bool cause_is_open_now(const struct site *site)
 {
 	return site->open_now > 0;

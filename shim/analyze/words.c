@@ -143,6 +143,34 @@ static void pool_noun_word(char *word, const struct site *site)
 	snprintf(word, WORD_MAX, "%s", is_engine ? "engine" : "pool");
 }
 
+/* "2 idle, 3 checked out": of those that were kept. */
+static void pool_states_word(char *word, const struct site *site)
+{
+	static const struct {
+		enum pool_state state;
+		const char *words;
+	} states[] = {
+		{ POOL_STATE_IDLE, "idle" },
+		{ POOL_STATE_CHECKED_OUT, "checked out" },
+		{ POOL_STATE_UNKNOWN, "idle or checked out" },
+	};
+	const char *separator = "";
+	size_t length = 0;
+
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+		uint64_t count = 0;
+
+		for (size_t j = 0; j < site->connections.count; j++)
+			count += connection_at(site, j)->is_kept &&
+				 connection_at(site, j)->report.pool_state == states[i].state;
+		if (!count)
+			continue;
+		length += (size_t)snprintf(word + length, WORD_MAX - length, "%s%" PRIu64 " %s",
+					   separator, count, states[i].words);
+		separator = ", ";
+	}
+}
+
 static void until_word(char *word, const struct site *site)
 {
 	snprintf(word, WORD_MAX, "%s", site->open_now ? "now" : "until shutdown");
@@ -201,6 +229,7 @@ static const struct {
 	{ "meaning", meaning_word },
 	{ "pool", pool_word },
 	{ "pool_noun", pool_noun_word },
+	{ "pool_states", pool_states_word },
 	{ "pools", pools_word },
 	{ "shutdown", shutdown_word },
 	{ "some", some_word },

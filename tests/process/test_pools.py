@@ -1,6 +1,7 @@
 """Which connections are idle in a pool, which are checked out and by whom: the pool's own
 counters are the oracle, at each step of a program that runs."""
 import json
+import re
 import select
 import subprocess
 
@@ -101,3 +102,49 @@ def test_a_pool_s_connections_are_where_the_pool_says(name, shim, programs):
             steps += 1
         running.finish()
     assert steps >= 3
+
+
+@pytest.fixture
+def stand(shim, programs):
+    """Starts a program, and goes on with it until it stands at a step."""
+    started = []
+
+    def start(argv, step):
+        running = Program(shim, programs, argv)
+        started.append(running)
+        for known in running:
+            if known["step"] == step:
+                return running
+        raise AssertionError(f"{argv} has no step {step!r}: {running.process.stderr.read()}")
+
+    yield start
+    for running in started:
+        running.process.kill()
+        running.process.communicate()
+
+
+def test_each_type_of_pool_is_named_and_a_pool_that_connects_again_is_one(python, shim, programs):
+    types = {}
+    with Program(shim, programs, [python, "sqlalchemy_types.py"]) as running:
+        for known in running:
+            report = running.report()
+            assert_agrees(report, known)
+            types[known["step"]] = sorted(pool["type"] for pool in report["pools"])
+        running.finish()
+    assert types == {
+        "back in the pool": ["QueuePool"], "pinged, and not used": ["QueuePool"],
+        "connected again": ["QueuePool"],
+        "pools of three types": ["NullPool", "SingletonThreadPool", "StaticPool"]}
+
+
+def test_who_holds_an_exhausted_pool_is_told_in_words(python, stand):
+    running = stand([python, "exhausted.py"], "exhausted")
+    text = running.report("text")
+    assert ("pool      sqlalchemy QueuePool #1 to postgres@" in text and
+            ": 6 open: 0 idle, 5 checked out, 1 idle or checked out\n" in text)
+    assert re.search(r"^  out     3 by worker \S*exhausted.py:21, for \S+ m?s( to \S+ m?s)?$", text,
+                     flags=re.M)
+    assert re.search(r"^  out     2 by report \S*exhausted.py:27, for ", text, flags=re.M)
+    assert re.search(r"^  used    1 last by export \S*exhausted.py:32, .* ago$", text, flags=re.M)
+    assert "opened for a sqlalchemy QueuePool: 3 checked out now\n" in text
+    assert "idle in a" not in text
