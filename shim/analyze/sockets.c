@@ -31,7 +31,6 @@ static bool is_asked_about(const struct process *process, uint32_t id)
 {
 	const struct ledger_connection *connection = reader_connection(process->reader, id);
 
-	/* Of what was lost libpq itself closed the socket, in sight: PQfinish is due all the same. */
 	return (connection->state == LEDGER_OPEN || connection->state == LEDGER_CLOSED_UNSEEN) &&
 	       connection->transaction != LEDGER_TRANSACTION_LOST &&
 	       !(connection->evidence & LEDGER_INHERITED) &&

@@ -138,6 +138,15 @@ class Database:
             (self.name,))
         return {pid for (pid,) in rows}
 
+    def activity(self):
+        """By pid: state, xact_start and state_change, in ns of the clock; 0 for none."""
+        rows = self.server.query(
+            "select pid, state, coalesce(extract(epoch from xact_start) * 1000000, 0)::bigint,"
+            " (extract(epoch from state_change) * 1000000)::bigint from pg_stat_activity"
+            " where datname = %s and backend_type = 'client backend'",
+            (self.name,))
+        return {pid: (state, start * 1000, change * 1000) for pid, state, start, change in rows}
+
     def wait_for_end(self, backends):
         """Waits until the backends, which were told to end, have left the server."""
         for pid in backends:
