@@ -11,6 +11,7 @@
 #include "capture/companion.h"
 #include "capture/delivery.h"
 #include "capture/lifecycle.h"
+#include "capture/limits.h"
 #include "capture/native.h"
 #include "capture/notice.h"
 #include "capture/objects.h"
@@ -56,6 +57,7 @@ static void shim_started(const struct ledger *ledger)
 			   ledger->private_error);
 	if (!native_open() && native_is_missing())
 		notice_say(NOTICE_NO_UNWINDER, "libunwind.so.8", ENOENT);
+	limits_begin(ledger);
 	if (options.signal && signal_take(options.signal) == -EBUSY)
 		notice_say(NOTICE_SIGNAL_TAKEN, signal_name, EBUSY);
 }
@@ -80,6 +82,7 @@ __attribute__((constructor)) void recorder_load(void)
 	text_add(&name, signal ? signal : "");
 	log_init();
 	delivery_init(&options, collect && !strcmp(collect, "1"));
+	limits_init(&options);
 	recorder_init(&options, shim_started);
 	if (options.is_enabled)
 		lifecycle_init();

@@ -6,6 +6,7 @@
 #include "analyze/arena.h"
 #include "analyze/diagnosis.h"
 #include "analyze/handovers.h"
+#include "analyze/limits.h"
 #include "analyze/misuse.h"
 #include "analyze/pool_list.h"
 #include "analyze/pools.h"
@@ -31,6 +32,13 @@ static int sites_by_verdict(const void *left, const void *right)
 	if (one->count != other->count)
 		return one->count > other->count ? -1 : 1;
 	return strcmp(one->fingerprint, other->fingerprint);
+}
+
+static int sites_by_holding(const void *left, const void *right)
+{
+	int order = limits_compare_holders(left, right);
+
+	return order ? order : sites_by_verdict(left, right);
 }
 
 static struct site *list_at(const struct sites *sites, size_t index)
@@ -71,7 +79,9 @@ static void sites_copy(struct report *report, const struct sites *sites, struct 
 	for (size_t i = 0; i < sites->list.count; i++)
 		rows[i] = list[i]->report;
 	if (sites->list.count)
-		qsort(rows, sites->list.count, sizeof(*rows), sites_by_verdict);
+		qsort(rows, sites->list.count, sizeof(*rows),
+		      reason_is_about_holders(report->reason) ? sites_by_holding
+							      : sites_by_verdict);
 	report->sites = rows;
 	report->site_count = sites->list.count;
 }
@@ -127,7 +137,8 @@ static void report_fill(struct report *report, const struct analysis_input *inpu
 		sockets_look(arena, &processes[i]);
 	}
 	handovers_find(arena, processes, input->reader_count);
-	for (size_t i = 0; i < input->reader_count; i++) {
+	/* What is over after all is told by itself. */
+	for (size_t i = 0; input->reason != REASON_AFTER_ALL && i < input->reader_count; i++) {
 		sites_add(&sites, &processes[i]);
 		misuse_add(arena, &misuse, &processes[i], input->suppressions,
 			   &report->suppressed);
@@ -146,6 +157,7 @@ static void report_fill(struct report *report, const struct analysis_input *inpu
 	report->verdict_connections[VERDICT_MISUSE] = misuse.count;
 	if (misuse.count && input->fail_on & (1u << VERDICT_MISUSE))
 		report->is_failing = true;
+	limits_finish(report, input, processes, &sites, arena);
 	sites_copy(report, &sites, arena);
 	results_fill(report, processes, input->reader_count, input, arena);
 	for (size_t i = 0; i < input->reader_count; i++)

@@ -17,6 +17,14 @@ struct process_fate {
 	const char *ended; /* "signal", "killed", "_exit" */
 };
 
+/* A connection, or its transaction, that was reported, and is over since. */
+struct after_all {
+	bool is_transaction; /* the connection's, else the connection itself */
+	uint32_t stack;      /* what opened or began it: the ledger's id */
+	int32_t backend_pid;
+	uint64_t lasted_ns;
+};
+
 struct suppressions; /* analyze/suppressions.h */
 
 struct analysis_input {
@@ -27,6 +35,12 @@ struct analysis_input {
 	struct symbolizer *symbolizer;
 	const struct suppressions *suppressions; /* NULL none */
 	unsigned fail_on; /* bit (1 << enum verdict) */
+	enum reason reason;
+	const char *reason_detail; /* NULL or "" none */
+	uint64_t max_open, max_age_ns, max_transaction_ns; /* 0 no limit */
+	/* REASON_AFTER_ALL: what the report is of, in the one ledger that there is. */
+	const struct after_all *after_all;
+	size_t after_all_count;
 };
 
 /* Returns NULL only when out of memory. Caller frees with report_free. */

@@ -20,7 +20,8 @@ static const char *end_name(const struct reader *reader, const struct analysis_i
 	default:
 		break;
 	}
-	if (reader_is_alive(reader))
+	/* It ran when the copy was made that the report is of. */
+	if (reason_is_live(input->reason) || reader_is_alive(reader))
 		return "running";
 	for (size_t i = 0; i < input->fate_count; i++)
 		if (input->fates[i].pid == header->pid)
@@ -83,6 +84,7 @@ void process_init(struct process *process, struct arena *arena, const struct rea
 	*process = (struct process){
 		.reader = reader,
 		.header = header,
+		.input = input,
 		.stacks = stacks_new(arena, reader, input->symbolizer),
 		.is_running = strcmp(ended, "running") == 0,
 		.report = {

@@ -13,6 +13,7 @@
 struct process {
 	const struct reader *reader;
 	const struct ledger_header *header;
+	const struct analysis_input *input;
 	struct stacks *stacks;
 	struct report_process report;
 	bool is_running;

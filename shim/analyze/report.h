@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/reason.h"
 #include "ledger/layout.h"
 
 #include "analyze/loaded.h"
@@ -134,6 +135,7 @@ struct report_connection {
 	uint64_t checked_out_since_ns; /* at least since then; 0 not checked out */
 	const struct report_frame *checked_out_by; /* the program's line; NULL not known */
 	const char *owner; /* "Django's connection of thread 812", where no pool is; "" none */
+	uint64_t reported_at_ns;       /* in a report about a limit; 0 never */
 	bool is_torn;
 };
 
@@ -187,6 +189,9 @@ struct report_site {
 	size_t history_count;
 	uint64_t history_from_ns, history_step_ns;
 	uint64_t lifetimes[LEDGER_LIFETIME_COUNT]; /* of finished ones that had connected */
+	uint64_t open_now;        /* in processes that run, failed ones left out */
+	uint64_t overdue_age, overdue_transaction; /* of these, those beyond a limit */
+	uint64_t last_opened_at_ns;
 	uint64_t in_transaction;  /* not closed by the program: ended, or stand, in a transaction */
 	uint64_t idle_min_ns, idle_max_ns; /* last use to end; both 0 when unknown */
 	const char *target; /* "user@host:port/database", of the first that connected */
@@ -240,7 +245,25 @@ struct report_result {
 	bool is_suppressed;
 };
 
+/* Reported while the process ran, and over since. */
+struct report_after_all {
+	bool is_transaction; /* of the connections, else the connections themselves */
+	uint64_t count;
+	int pid;
+	int backend_pid;      /* 0 of several */
+	uint64_t lasted_ns;   /* 0 of several */
+	struct report_frame line; /* the program's own, that opened or began it; "" unknown */
+};
+
 struct report {
+	enum reason reason;
+	const char *reason_detail;   /* EXHAUSTION: the SQLSTATE, "" unknown */
+	uint64_t max_open, max_age_ns, max_transaction_ns; /* the limits; 0 none */
+	uint64_t open_now;           /* of all sites, as are the next two */
+	uint64_t overdue_age, overdue_transaction;
+	struct report_stack refused; /* EXHAUSTION: what asked for the refused connect */
+	const struct report_after_all *after_all;
+	size_t after_all_count;
 	const struct report_process *processes;
 	size_t process_count;
 	const struct report_site *sites; /* by verdict, then count, biggest first */

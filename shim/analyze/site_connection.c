@@ -95,6 +95,7 @@ void site_connection_init(struct site_connection *connection, struct arena *aren
 	report->longest_transaction_ns = record->transaction_max_ns;
 	report->longest_transaction = *stacks_find(process->stacks, record->transaction_max_stack);
 	report->transaction_begun_at_ns = process_realtime(process, record->begun_at_ns);
+	report->reported_at_ns = process_realtime(process, record->reported_at_ns);
 	report->transaction_begun = *stacks_find(process->stacks, record->begun_stack);
 	/* The server ended its transaction with it. */
 	if (ending == ENDING_CLOSED_UNSEEN) {

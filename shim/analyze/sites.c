@@ -3,6 +3,7 @@
 #include "analyze/endings.h"
 #include "analyze/fingerprint.h"
 #include "analyze/hows.h"
+#include "analyze/limits.h"
 
 /* While one process is added. */
 struct adding {
@@ -203,6 +204,8 @@ static void add_connection(struct adding *adding, uint32_t id)
 	    record->evidence & LEDGER_INHERITED)
 		return;
 	share = share_find(adding, record->site);
+	if (limits_forget_just_failed(share, record))
+		return;
 	if (record->state == LEDGER_ENDED)
 		close_find(&close, process, record->evidence, record->closed_stack, record->called);
 	else
@@ -226,6 +229,8 @@ static void add_connection(struct adding *adding, uint32_t id)
 	share->failed_on_record += record->state == LEDGER_FAILED;
 	share_count(share, close.ending, 1,
 		    begun_stack(process, record->transaction, record->begun_stack));
+	if (close.ending == ENDING_OPEN && process->is_running)
+		limits_judge(share->site, process, record);
 	idle_add(&share->site->report, connection->report.idle_ns, connection->report.idle_ns);
 }
 

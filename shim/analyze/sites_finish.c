@@ -71,6 +71,10 @@ static void site_finish(struct sites *sites, struct site *site)
 	if (line)
 		source_read(line->file, line->line, source);
 	report->user_source = arena_copy(arena, source);
+	report->open_now = site->open_now;
+	if (site->connections.count)
+		report->last_opened_at_ns =
+			connections[site->connections.count - 1].report.opened_at_ns;
 	report->target = target_text(arena, site);
 	report->peak_open = peak_of_site(arena, site);
 	pools_count(sites, site);

@@ -132,6 +132,8 @@ enum verdict verdict_of_site(const struct site *site)
 {
 	const uint64_t *endings = site->report.endings;
 
+	if (site->report.overdue_transaction)
+		return VERDICT_STUCK;
 	if (is_failed(site))
 		return VERDICT_FAILED;
 	if (site->stuck && site->stuck * 2 >= site->not_closed)

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/duration.h"
 #include "base/text.h"
 
 const struct option_row option_rows[] = {
@@ -149,6 +150,16 @@ static bool option_read_verdicts(const char *text, option_verdicts *ret_value)
 static bool option_read_depth(const char *text, option_depth *ret_value)
 {
 	return number_read(text, 1, 256, ret_value);
+}
+
+static bool option_read_number(const char *text, option_number *ret_value)
+{
+	return number_read(text, 0, 1000000, ret_value);
+}
+
+static bool option_read_duration(const char *text, option_duration *ret_value)
+{
+	return duration_read(text, ret_value);
 }
 
 static bool option_read_tracks(const char *text, option_tracks *ret_value)

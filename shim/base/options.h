@@ -40,7 +40,9 @@ typedef unsigned option_status;
 typedef unsigned option_verdicts; /* bits 1 << enum option_verdict */
 typedef unsigned option_depth;
 typedef unsigned option_tracks;   /* enum option_track */
+typedef unsigned option_number;
 typedef uint64_t option_size;     /* bytes */
+typedef uint64_t option_duration; /* ns */
 
 struct options {
 #define OPTION(parser, field, environment, value, values, help) option_##parser field;

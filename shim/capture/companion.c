@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <unistd.h>
@@ -99,15 +100,27 @@ const char *companion_path(void)
 	return companion.path;
 }
 
-int companion_report(const char *path, int input, bool is_final, bool is_awaited)
+int companion_report(const char *path, int input, const char *reason, bool is_awaited,
+		     pid_t *ret_pid)
 {
-	const char *ledger = input >= 0 ? "-" : path;
-	const char *const arguments[] = { "pqleak", "report", is_final ? "--final" : ledger,
-					  is_final ? ledger : NULL, NULL };
+	const char *const arguments[] = { "pqleak", "report", reason ? reason : "--final",
+					  input >= 0 ? "-" : path, NULL };
 
 	return spawn_run(&(struct spawn){ .path = companion.path,
 					  .arguments = arguments,
 					  .environment = companion.environment,
 					  .input = input,
-					  .is_awaited = is_awaited });
+					  .is_awaited = is_awaited,
+					  .ret_pid = ret_pid });
+}
+
+int companion_watch(const char *path)
+{
+	const char *const arguments[] = { "pqleak", "watch", path, NULL };
+
+	return spawn_run(&(struct spawn){ .path = companion.path,
+					  .arguments = arguments,
+					  .environment = companion.environment,
+					  .input = -1,
+					  .is_lasting = true });
 }

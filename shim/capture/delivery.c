@@ -21,11 +21,19 @@
 
 #define WARNING_PAUSE_NS UINT64_C(60000000000)
 
-enum { COMPANION_FAILS = 23 }; /* its exit status when a verdict fails */
+#define RECENTLY_NS UINT64_C(10000000000)
+
+enum {
+	COMPANION_FAILS = 23, /* its exit status when a verdict fails */
+	REASON_ARGUMENT_MAX = 64
+};
 
 static struct {
 	const struct options *options;
 	bool is_collecting;
+	/* The last report on the running process: who makes it, for whom, since when. */
+	pid_t reporter, host;
+	uint64_t reporter_at_ns;
 } delivery;
 
 void delivery_init(const struct options *options, bool is_collecting)
@@ -68,18 +76,24 @@ static void report_plainly(const struct ledger *ledger)
 		close(fd);
 }
 
-/* Runs the companion, on a copy where it cannot open the ledger. Returns its exit
- * status, 0 or COMPANION_FAILS, or -Exxx. */
-static int report_by_companion(const struct ledger *ledger, bool is_final, bool is_awaited)
+/* After setuid, or when somebody deleted it, the file is out of reach, too. */
+static bool ledger_is_out_of_reach(const struct ledger *ledger)
 {
-	/* After setuid, or when somebody deleted it, the file is out of reach, too. */
-	bool is_shown = ledger->is_private ||
-			faccessat(AT_FDCWD, ledger->path, R_OK, AT_EACCESS);
-	int input = is_shown ? ledger_copy(ledger) : -1;
-	int status = is_shown && input < 0 ?
-			     input : companion_report(ledger->path, input, is_final, is_awaited);
+	return ledger->is_private || faccessat(AT_FDCWD, ledger->path, R_OK, AT_EACCESS);
+}
 
-	if (input >= 0)
+/* Runs the companion on `copy`, or where that is -1 on the ledger, or on a copy where it cannot
+ * open that. Returns its exit status, 0 or COMPANION_FAILS, or -Exxx. */
+static int report_by_companion(const struct ledger *ledger, int copy, const char *reason,
+			       bool is_awaited)
+{
+	bool is_shown = copy < 0 && ledger_is_out_of_reach(ledger);
+	int input = is_shown ? ledger_copy(ledger) : copy;
+	int status = is_shown && input < 0 ?
+			     input : companion_report(ledger->path, input, reason, is_awaited,
+						      &delivery.reporter);
+
+	if (is_shown && input >= 0)
 		close(input);
 	return status <= 0 || status == COMPANION_FAILS ? status : -EIO;
 }
@@ -109,6 +123,15 @@ static void report_mark(bool is_failing)
 	memory_unmap(path, PATH_MAX);
 }
 
+/* Two reports of one process stand in their order. */
+static void reporter_await(void)
+{
+	uint64_t now = clock_monotonic_ns();
+
+	if (delivery.host == getpid() && now - delivery.reporter_at_ns < RECENTLY_NS)
+		spawn_await(delivery.reporter, RECENTLY_NS / 2);
+}
+
 int delivery_final(void)
 {
 	struct ledger *ledger = recorder_ledger();
@@ -116,6 +139,7 @@ int delivery_final(void)
 
 	if (!ledger || is_collected(ledger) || ledger->header->flags & LEDGER_REPORTED)
 		return -1;
+	reporter_await();
 	ledger->header->flags |= LEDGER_REPORTED;
 	if (recorder_is_clean() && !delivery.options->is_verbose && !delivery.options->is_kept &&
 	    delivery.options->format == FORMAT_TEXT) {
@@ -127,7 +151,7 @@ int delivery_final(void)
 		return -1;
 	}
 
-	int status = report_by_companion(ledger, true, true);
+	int status = report_by_companion(ledger, -1, NULL, true);
 	bool is_heard = log_is_usable() || !log_is_stderr();
 
 	if (status < 0) {
@@ -143,17 +167,26 @@ int delivery_final(void)
 	return status && delivery.options->exit_code ? (int)delivery.options->exit_code : -1;
 }
 
-void delivery_now(void)
+void delivery_now(const char *reason, int copy)
 {
 	struct ledger *ledger = recorder_ledger();
 	int error = errno;
+	char argument[REASON_ARGUMENT_MAX];
+	struct text text;
 
 	spawn_reap();
-	if (!ledger)
+	if (!ledger || (log_is_stderr() && !log_is_usable()))
 		return;
-	sockets_check(ledger);
-	if (report_by_companion(ledger, false, false) < 0)
+	text_init(&text, argument, sizeof(argument));
+	text_format(&text, "--reason=%s", reason);
+	if (copy < 0)
+		sockets_check(ledger);
+	if (report_by_companion(ledger, copy, argument, false) < 0) {
 		report_plainly(ledger);
+	} else {
+		delivery.host = ledger->header->pid;
+		delivery.reporter_at_ns = clock_monotonic_ns();
+	}
 	errno = error;
 }
 
@@ -176,7 +209,7 @@ void delivery_warn(void)
 
 	if (ledger && !is_collected(ledger) && warning_is_due()) {
 		sockets_check(ledger);
-		if (report_by_companion(ledger, false, true) < 0)
+		if (report_by_companion(ledger, -1, "--reason=misuse", true) < 0)
 			report_plainly(ledger);
 	}
 	guard_end(&guard);

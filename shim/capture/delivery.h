@@ -22,7 +22,9 @@ int delivery_final(void);
  * Context: any thread, no lock of ours held. Keeps errno. */
 void delivery_warn(void);
 
-/* Reports on the running process. Context: signal handler. Keeps errno. */
-void delivery_now(void);
+/* Reports on the running process, and does not wait: `reason` is a word of
+ * base/reasons.def, with its detail. `copy` >= 0 has the ledger of the moment to report on.
+ * Context: any; async-signal-safe. Keeps errno. */
+void delivery_now(const char *reason, int copy);
 
 #endif

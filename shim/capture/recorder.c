@@ -265,6 +265,7 @@ bool recorder_is_clean(void)
 	const struct ledger *ledger = recorder_ledger();
 
 	if (!ledger || ledger->header->open || recorder.has_doubtful_end ||
+	    recorder.has_reported ||
 	    recorder.handouts.count ||
 	    ledger->header->section[LEDGER_MISUSES].used)
 		return false;

@@ -92,6 +92,13 @@ bool recorder_strange(const struct libpq *libpq, enum libpq_call call, const PGc
  * judge. Context: any. */
 bool recorder_is_clean(void);
 
+/* How many connections this process has open, failed ones left out. */
+uint64_t recorder_count_open(void);
+
+/* Marks those as reported now. Returns a descriptor of a copy of the ledger (ledger_copy),
+ * which the caller closes, or -Exxx. */
+int recorder_copy_reported(void);
+
 /* Exit handlers of the process have begun. Context: any. */
 void recorder_exiting(void);
 

@@ -29,6 +29,7 @@ struct recorder {
 	enum recorder_state state;
 	bool is_exiting;
 	bool has_doubtful_end; /* some finish was not plainly the program's own */
+	bool has_reported;     /* while it ran: the end tells what became of those */
 	pthread_mutex_t lock; /* guards all below */
 	struct ledger ledger;
 	struct depot depot;

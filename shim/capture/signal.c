@@ -11,7 +11,7 @@ static void signal_handle(int number, siginfo_t *info, void *context)
 {
 	(void)number;
 	(void)info;
-	delivery_now();
+	delivery_now("signal", -1);
 	resume_interrupted(context);
 }
 

@@ -28,7 +28,9 @@ struct child {
 	const struct spawn *spawn;
 	char *stack;         /* of the program's process until it execs */
 	bool is_intermediate_waiting;
-	volatile int result; /* written by the children, who share our memory */
+	/* Written by the children, who share our memory. */
+	volatile int result;
+	volatile pid_t program;
 };
 
 static void handlers_forget(void)
@@ -87,7 +89,7 @@ static void process_await(int pidfd, uint64_t left_ns)
 	ppoll(&event, pidfd >= 0, &time, NULL);
 }
 
-static int program_wait(pid_t pid)
+static int program_wait(pid_t pid, uint64_t wait_max_ns)
 {
 	uint64_t start = clock_monotonic_ns();
 	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
@@ -97,12 +99,12 @@ static int program_wait(pid_t pid)
 	while (!(ended = waitpid(pid, &status, WNOHANG | __WALL))) {
 		uint64_t waited = clock_monotonic_ns() - start;
 
-		if (waited >= SPAWN_WAIT_MAX_NS) {
+		if (waited >= wait_max_ns) {
 			kill(pid, SIGKILL);
 			waitpid(pid, NULL, __WALL);
 			return -ETIMEDOUT;
 		}
-		process_await(pidfd, SPAWN_WAIT_MAX_NS - waited);
+		process_await(pidfd, wait_max_ns - waited);
 	}
 	if (ended < 0)
 		return -errno;
@@ -125,10 +127,12 @@ static int run_intermediate(void *data)
 	pid_t pid = real_clone(run_program, child->stack + SPAWN_STACK,
 			       CLONE_VM | CLONE_VFORK | SIGCHLD, child);
 
+	child->program = pid;
 	if (pid < 0)
 		child->result = -errno;
 	else if (!child->result && child->is_intermediate_waiting)
-		child->result = program_wait(pid);
+		child->result = program_wait(pid, spawn->is_lasting ? UINT64_MAX
+								    : SPAWN_WAIT_MAX_NS);
 	syscall(SYS_exit_group, 0);
 	return 0;
 }
@@ -183,7 +187,29 @@ static int intermediate_run(struct child *child, char *stack)
 		pending_add(pid);
 	else
 		waitpid(pid, NULL, __WALL);
+	if (child->spawn->ret_pid)
+		*child->spawn->ret_pid = is_left_behind ? pid : child->program;
 	return child->result;
+}
+
+static bool is_gone(pid_t pid)
+{
+	return kill(pid, 0) && errno == ESRCH;
+}
+
+void spawn_await(pid_t pid, uint64_t wait_max_ns)
+{
+	int error = errno;
+	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	uint64_t now = clock_monotonic_ns(), end = now + wait_max_ns;
+
+	if (pidfd >= 0) {
+		process_await(pidfd, wait_max_ns);
+		close(pidfd);
+	}
+	for (; pidfd < 0 && now < end && !is_gone(pid); now = clock_monotonic_ns())
+		process_await(-1, end - now);
+	errno = error;
 }
 
 int spawn_run(const struct spawn *spawn)

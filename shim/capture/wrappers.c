@@ -9,6 +9,7 @@
 
 #include "capture/attempt.h"
 #include "capture/delivery.h"
+#include "capture/limits.h"
 #include "capture/objects.h"
 #include "capture/recorder.h"
 #include "capture/sighting.h"
@@ -98,8 +99,10 @@ static bool is_application(const struct libpq *libpq, uintptr_t return_address)
 		type conn = REAL(libpq, type, name, parameters) arguments;              \
                                                                                         \
 		attempt.is_known = was_known;                                           \
-		if (conn && is_application(libpq, caller))                              \
+		if (conn && is_application(libpq, caller)) {                            \
 			recorder_opened(libpq, CALL_##name, conn, caller, attempt.sqlstate); \
+			limits_check(libpq, conn, attempt.sqlstate);                    \
+		}                                                                       \
 		return conn;                                                            \
 	}
 
@@ -125,8 +128,10 @@ static bool is_application(const struct libpq *libpq, uintptr_t return_address)
 		type status = attempt_poll(libpq, CALL_##name, conn);                   \
                                                                                         \
 		attempt.is_known = was_known;                                           \
-		if (status == PGRES_POLLING_OK || status == PGRES_POLLING_FAILED)       \
+		if (status == PGRES_POLLING_OK || status == PGRES_POLLING_FAILED) {     \
 			recorder_connected(conn, attempt.sqlstate);                     \
+			limits_check(libpq, conn, attempt.sqlstate);                    \
+		}                                                                       \
 		return status;                                                          \
 	}
 
@@ -152,6 +157,8 @@ static bool is_application(const struct libpq *libpq, uintptr_t return_address)
 					attempt.sqlstate);                              \
 		else if (use.connection)                                                \
 			recorder_connected(conn, attempt.sqlstate);                     \
+		if (use.connection)                                                     \
+			limits_check(libpq, conn, attempt.sqlstate);                    \
 	}
 
 #define WRAP_RESET_START(type, name, parameters, arguments)                             \

@@ -195,6 +195,13 @@ int delivery_make(const struct delivery *delivery)
 		.symbolizer = symbolizer,
 		.suppressions = suppressions,
 		.fail_on = delivery->options->fail_on,
+		.reason = delivery->reason,
+		.reason_detail = delivery->reason_detail,
+		.max_open = delivery->options->max_open,
+		.max_age_ns = delivery->options->max_age_ns,
+		.max_transaction_ns = delivery->options->max_transaction_ns,
+		.after_all = delivery->after_all,
+		.after_all_count = delivery->after_all_count,
 	};
 	struct report *report = symbolizer ? analyze(&input) : NULL;
 	int error = -ENOMEM, status = delivery->program_status;

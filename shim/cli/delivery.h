@@ -19,6 +19,10 @@ struct delivery {
 	const struct ledgers *ledgers;
 	const struct process_fate *fates;
 	size_t fate_count;
+	enum reason reason;
+	const char *reason_detail;
+	const struct after_all *after_all; /* of REASON_AFTER_ALL */
+	size_t after_all_count;
 	int pid;               /* %p of PQLEAK_LOG */
 	const char *program;   /* %e */
 	uint64_t at_ns;        /* %t: CLOCK_REALTIME */

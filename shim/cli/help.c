@@ -28,10 +28,13 @@ int command_help(int argc, char **argv)
 		return STATUS_USAGE;
 	}
 	printf("Usage: pqleak COMMAND ...\n\n");
-	for (size_t i = 0; i < command_count; i++)
+	for (size_t i = 0; i < command_count; i++) {
+		if (!*commands[i].help)
+			continue;
 		printf("  pqleak %s%s%s\n      %s\n", commands[i].name,
 		       *commands[i].arguments ? " " : "", commands[i].arguments,
 		       commands[i].help);
+	}
 	print_options();
 	return fflush(stdout) ? STATUS_TROUBLE : STATUS_OK;
 }

@@ -59,6 +59,8 @@ static void print_text(const char *text)
 static void print_synopsis(void)
 {
 	for (size_t i = 0; i < sizeof(command_rows) / sizeof(command_rows[0]); i++) {
+		if (!*command_rows[i].help)
+			continue;
 		printf("%s.B pqleak %s\n", i ? ".br\n" : "", command_rows[i].name);
 		if (*command_rows[i].arguments) {
 			print_text(command_rows[i].arguments);
@@ -70,6 +72,8 @@ static void print_synopsis(void)
 static void print_commands(void)
 {
 	for (size_t i = 0; i < sizeof(command_rows) / sizeof(command_rows[0]); i++) {
+		if (!*command_rows[i].help)
+			continue;
 		printf(".TP\n.B %s\n", command_rows[i].name);
 		print_text(command_rows[i].help);
 		printf(".\n");

@@ -16,11 +16,12 @@
 #include "cli/ledgers.h"
 #include "cli/say.h"
 
-enum { KEY_PID = 2000, KEY_FINAL, KEY_REMOVE };
+enum { KEY_PID = 2000, KEY_FINAL, KEY_REASON, KEY_REMOVE };
 
 struct report_arguments {
 	int pid; /* 0 none */
-	bool is_final;
+	enum reason reason;
+	const char *reason_detail;
 	bool is_removing;
 	char **files;
 	int file_count;
@@ -32,6 +33,8 @@ static const struct argp_option table[] = {
 	  "remove the ledgers of processes that have ended, after the report", 1 },
 	/* What the shim starts at exit: the process that is about to end. */
 	{ "final", KEY_FINAL, NULL, OPTION_HIDDEN, NULL, 1 },
+	/* And while it runs: base/reasons.def. */
+	{ "reason", KEY_REASON, "WORD", OPTION_HIDDEN, NULL, 1 },
 	{ 0 }
 };
 
@@ -47,6 +50,15 @@ static error_t parse_pid(struct report_arguments *arguments, const char *value)
 	return 0;
 }
 
+static error_t parse_reason(struct report_arguments *arguments, const char *value)
+{
+	if (!reason_read(value, &arguments->reason, &arguments->reason_detail)) {
+		say("--reason='%s' is not known", value);
+		exit(STATUS_USAGE);
+	}
+	return 0;
+}
+
 static error_t parse(int key, char *value, struct argp_state *state)
 {
 	struct report_arguments *arguments = state->input;
@@ -58,8 +70,10 @@ static error_t parse(int key, char *value, struct argp_state *state)
 	case KEY_PID:
 		return parse_pid(arguments, value);
 	case KEY_FINAL:
-		arguments->is_final = true;
+		arguments->reason = REASON_EXIT;
 		return 0;
+	case KEY_REASON:
+		return parse_reason(arguments, value);
 	case KEY_REMOVE:
 		arguments->is_removing = true;
 		return 0;
@@ -72,8 +86,8 @@ static error_t parse(int key, char *value, struct argp_state *state)
 			say("give --pid or files, not both");
 			exit(STATUS_USAGE);
 		}
-		if (arguments->is_final && arguments->file_count != 1) {
-			say("--final needs one file");
+		if (arguments->reason && arguments->file_count != 1) {
+			say("--final and --reason need one file");
 			exit(STATUS_USAGE);
 		}
 		return 0;
@@ -181,27 +195,23 @@ static void remove_ended(const struct ledgers *ledgers)
 	}
 }
 
-/* The shim asked, from inside of a running process, and not a person: standard
- * output is the program's then. */
-static bool is_asked_by_host(const struct report_arguments *arguments, int pid)
-{
-	return arguments->file_count == 1 && getppid() == pid;
-}
-
 static int report_ledgers(const struct report_arguments *arguments, const struct options *options,
 			  const struct ledgers *ledgers)
 {
 	const struct ledger_header *first = reader_header(ledgers->readers[0]);
 	const char *log = getenv("PQLEAK_LOG");
-	bool is_for_host = arguments->is_final || is_asked_by_host(arguments, first->pid);
+	/* The shim asked, and not a person: standard output is the program's then. */
+	bool is_for_host = arguments->reason != REASON_REQUEST;
 	struct delivery delivery = {
 		.options = options,
 		.ledgers = ledgers,
+		.reason = arguments->reason,
+		.reason_detail = arguments->reason_detail,
 		.pid = first->pid,
 		.program = reader_string(ledgers->readers[0], first->executable),
 		.at_ns = clock_realtime_ns(),
 		/* The shim itself acts on PQLEAK_EXITCODE. */
-		.failing_status = options->exit_code && !arguments->is_final
+		.failing_status = options->exit_code && arguments->reason != REASON_EXIT
 					  ? (int)options->exit_code : STATUS_FAILING,
 		/* A person asked: the answer is the output, as of any command. */
 		.is_to_stdout = !is_for_host && !(log && *log),
@@ -223,8 +233,8 @@ static int report_run(const struct report_arguments *arguments)
 
 	if (!options)
 		return STATUS_TROUBLE;
-	/* The shim has said what is wrong with the options of a process that ends. */
-	arguments_read_environment(options, !arguments->is_final);
+	/* The shim has said what is wrong with the options of its process. */
+	arguments_read_environment(options, arguments->reason == REASON_REQUEST);
 	if (arguments->file_count)
 		collect_files(&ledgers, arguments->files, arguments->file_count);
 	else

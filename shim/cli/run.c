@@ -52,6 +52,7 @@ static struct delivery delivery_of(const struct run *run, const struct process_t
 {
 	return (struct delivery){
 		.options = &run->options,
+		.reason = REASON_EXIT,
 		.pid = tree->pid,
 		.program = run->program[0],
 		.at_ns = clock_realtime_ns(),

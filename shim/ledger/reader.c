@@ -51,7 +51,7 @@ struct reader *reader_open(const char *path, enum reader_error *ret_error)
 		error = open_error(path);
 		goto fail;
 	}
-	error = snapshot_init(&reader->snapshot, fd);
+	error = snapshot_init(&reader->snapshot, fd, SNAPSHOT_ALL);
 	if (error)
 		goto fail;
 	close(fd);

@@ -214,7 +214,17 @@ static bool header_is_sane(const struct ledger_header *header)
 	return true;
 }
 
-static enum reader_error snapshot_fill(struct snapshot *snapshot, int fd, bool is_updated)
+static unsigned kinds_of(bool is_updated)
+{
+	unsigned kinds = 0;
+
+	for (unsigned i = 0; i < LEDGER_SECTION_COUNT; i++)
+		if (section_rule[i].is_updated == is_updated)
+			kinds |= 1u << i;
+	return kinds;
+}
+
+static enum reader_error snapshot_fill(struct snapshot *snapshot, int fd, unsigned kinds)
 {
 	unsigned retries_left = RETRIES_A_LEDGER;
 	enum reader_error error = header_read(fd, &snapshot->header);
@@ -234,9 +244,9 @@ static enum reader_error snapshot_fill(struct snapshot *snapshot, int fd, bool i
 		const struct ledger_section *entry = &snapshot->header.section[i];
 		int failed;
 
-		if (section_rule[i].is_updated != is_updated)
+		if (!(kinds & 1u << i))
 			continue;
-		failed = is_updated
+		failed = section_rule[i].is_updated
 			? section_read_updated(section, fd, entry, file_size, &retries_left)
 			: section_read(section, fd, entry, file_size);
 		if (failed) {
@@ -247,7 +257,7 @@ static enum reader_error snapshot_fill(struct snapshot *snapshot, int fd, bool i
 	return READER_OK;
 }
 
-enum reader_error snapshot_init(struct snapshot *snapshot, int fd)
+enum reader_error snapshot_init(struct snapshot *snapshot, int fd, unsigned kinds)
 {
 	struct stat status;
 	enum reader_error error;
@@ -261,10 +271,10 @@ enum reader_error snapshot_init(struct snapshot *snapshot, int fd)
 
 	/* What is updated refers to what is appended, never the other way round:
 	 * with a second, later look at `used` every id in the first part is covered. */
-	error = snapshot_fill(snapshot, fd, true);
+	error = snapshot_fill(snapshot, fd, kinds & kinds_of(true));
 	if (error)
 		return error;
-	return snapshot_fill(snapshot, fd, false);
+	return snapshot_fill(snapshot, fd, kinds & kinds_of(false));
 }
 
 void snapshot_finish(struct snapshot *snapshot)

@@ -15,6 +15,8 @@
 
 enum { LEDGER_UNIT_BYTES = 8 }; /* strings and stacks are counted in these */
 
+enum { SNAPSHOT_ALL = (1 << LEDGER_SECTION_COUNT) - 1 };
+
 struct snapshot_section {
 	unsigned char *bytes; /* aligned for every record */
 	size_t used;          /* bytes that are there */
@@ -27,9 +29,10 @@ struct snapshot {
 	struct snapshot_section section[LEDGER_SECTION_COUNT];
 };
 
-/* Copies the ledger open at `fd` into a zeroed `snapshot`. On READER_CANNOT_OPEN
+/* Copies the ledger open at `fd` into a zeroed `snapshot`: the header, and of the sections
+ * those in `kinds` (1 << enum ledger_section_kind), the others stay empty. On READER_CANNOT_OPEN
  * errno says why. Caller frees with snapshot_finish, also after an error. */
-enum reader_error snapshot_init(struct snapshot *snapshot, int fd);
+enum reader_error snapshot_init(struct snapshot *snapshot, int fd, unsigned kinds);
 void snapshot_finish(struct snapshot *snapshot);
 
 /* Bytes of a section's records; LEDGER_UNIT_BYTES for strings and stacks. */

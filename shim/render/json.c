@@ -131,6 +131,7 @@ static json_t *connection_value(struct emitter *emitter, const struct report_con
 	emitter_add(emitter, object, "checked_out_by",
 		    json_place(emitter, connection->checked_out_by));
 	emitter_add_text(emitter, object, "owner", connection->owner);
+	emitter_add_moment(emitter, object, "reported_at", connection->reported_at_ns);
 	emitter_add_flag(emitter, object, "is_torn", connection->is_torn);
 	return object;
 }
@@ -198,6 +199,26 @@ static json_t *lifetimes_value(struct emitter *emitter, const struct report_site
 	return array;
 }
 
+static json_t *after_all_value(struct emitter *emitter, const struct report *report)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < report->after_all_count; i++) {
+		const struct report_after_all *over = &report->after_all[i];
+		json_t *object = json_object();
+
+		emitter_add_text(emitter, object, "what",
+				 over->is_transaction ? "transaction" : "connection");
+		emitter_add_number(emitter, object, "count", over->count);
+		emitter_add_signed(emitter, object, "pid", over->pid);
+		emitter_add_signed(emitter, object, "backend_pid", over->backend_pid);
+		emitter_add_number(emitter, object, "lasted_ns", over->lasted_ns);
+		emitter_add(emitter, object, "user_line", user_line_value(emitter, &over->line, ""));
+		emitter_append(emitter, array, object);
+	}
+	return array;
+}
+
 static json_t *site_value(struct emitter *emitter, const struct report_site *site)
 {
 	json_t *object = json_object(), *endings = json_object();
@@ -225,6 +246,9 @@ static json_t *site_value(struct emitter *emitter, const struct report_site *sit
 	emitter_add_text(emitter, object, "pool_library", site->pool_library);
 	emitter_add_text(emitter, object, "pool_type", site->pool_type);
 	emitter_add(emitter, object, "endings", endings);
+	emitter_add_number(emitter, object, "open_now", site->open_now);
+	emitter_add_number(emitter, object, "overdue_age", site->overdue_age);
+	emitter_add_number(emitter, object, "overdue_transaction", site->overdue_transaction);
 	emitter_add_number(emitter, object, "in_transaction", site->in_transaction);
 	emitter_add_number(emitter, object, "idle_min_ns", site->idle_min_ns);
 	emitter_add_number(emitter, object, "idle_max_ns", site->idle_max_ns);
@@ -294,6 +318,11 @@ static json_t *head_value(struct emitter *emitter, const struct report *report)
 	json_t *object = json_object();
 
 	emitter_add_text(emitter, object, "schema", "pqleak-report/1");
+	emitter_add_text(emitter, object, "reason", reason_word(report->reason));
+	emitter_add_text(emitter, object, "reason_detail", report->reason_detail);
+	emitter_add_number(emitter, object, "open_now", report->open_now);
+	emitter_add(emitter, object, "refused_stack", stack_value(emitter, &report->refused));
+	emitter_add(emitter, object, "after_all", after_all_value(emitter, report));
 	emitter_add_signed(emitter, object, "exit_status", report->exit_status);
 	emitter_add_flag(emitter, object, "is_failing", report->is_failing);
 	emitter_add_number(emitter, object, "suppressed_sites", report->suppressed);

@@ -5,6 +5,7 @@
 #define RENDER_PAGE_H
 
 #include <limits.h>
+#include <stdbool.h>
 
 #include "render/renderer.h"
 #include "render/writer.h"
@@ -46,6 +47,17 @@ void page_endings(struct page *page, const struct report_site *site);
 void page_uses(struct page *page, const struct report_site *site, bool is_brief);
 void page_connections(struct page *page, const struct report_site *site);
 
+/* page_limits.c: why the report is made, in a clause after the process's name; false for one
+ * that no limit asked for. */
+bool page_reason(struct page *page);
+void page_refused(struct page *page);
+/* Those of a site that are beyond a limit. */
+void page_overdue(struct page *page, const struct report_site *site);
+/* What was reported too early: notes, or the lines of a report that is of nothing else. */
+void page_after_all(struct page *page);
+void page_after_all_alone(struct page *page);
+/* "python3 app.py (pid 41): ". */
+void page_process(struct page *page, const struct report_process *process);
 /* page_pool.c: who has the connections of pools, where somebody may. */
 void page_pools(struct page *page);
 

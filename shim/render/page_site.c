@@ -82,6 +82,9 @@ static void target_write(struct page *page, const struct report_site *site)
 /* A note is one line and its reason; a finding is a block. */
 static bool is_note(const struct page *page, const struct report_site *site)
 {
+	/* Who holds is what such a report is about. */
+	if (reason_is_about_holders(page->report->reason) && site->open_now)
+		return false;
 	return !page->options->is_verbose &&
 	       (site->verdict == VERDICT_HELD || site->verdict == VERDICT_OK);
 }
@@ -172,6 +175,7 @@ void page_site(struct page *page, const struct report_site *site)
 		page_stack(page, "opened", &site->opened_stack, site);
 		caller_write(page, site);
 		page_endings(page, site);
+		page_overdue(page, site);
 		page_uses(page, site, false);
 	}
 	if (page->options->is_verbose) {

@@ -49,8 +49,9 @@ static void header_write(struct page *page)
 	}
 	writer_put(writer, "pqleak: ");
 	if (report->process_count == 1) {
-		writer_name(writer, report->processes[0].command);
-		writer_format(writer, " (pid %d): ", report->processes[0].pid);
+		page_process(page, &report->processes[0]);
+		if (page_reason(page))
+			return;
 		totals_write(page, &sum, false);
 		writer_put(writer, process_end(&report->processes[0]));
 	} else {
@@ -206,7 +207,8 @@ static bool is_anything_wrong(const struct report *report)
 			return true;
 	}
 	return report->misuse_count || report->damaged || report->result_verdicts[VERDICT_LEAK] ||
-	       report->result_verdicts[VERDICT_HELD];
+	       report->result_verdicts[VERDICT_HELD] || report->after_all_count ||
+	       reason_is_about_holders(report->reason);
 }
 
 static void nothing_write(struct page *page)
@@ -232,9 +234,11 @@ static void report_write(struct page *page)
 	header_write(page);
 	writer_put(&page->writer, "\n");
 	processes_write(page);
+	page_refused(page);
 	for (size_t i = 0; i <= report->site_count; i++) {
 		bool is_past = i == report->site_count ||
-			       report->sites[i].verdict > VERDICT_MISUSE;
+			       (report->sites[i].verdict > VERDICT_MISUSE &&
+				!reason_is_about_holders(report->reason));
 
 		if (is_past && !is_misuse_written) {
 			for (size_t m = 0; m < report->misuse_count; m++)
@@ -246,6 +250,7 @@ static void report_write(struct page *page)
 	}
 	page_pools(page);
 	page_results(page);
+	page_after_all(page);
 	nameless_write(page);
 	native_only_write(page);
 	gaps_write(page);
@@ -260,7 +265,9 @@ static int text_render(FILE *out, const struct report *report,
 	writer_init(&page.writer, out, options->has_color, options->width);
 	if (getcwd(page.directory, sizeof(page.directory) - 1))
 		strcat(page.directory, "/");
-	if (is_anything_wrong(report))
+	if (report->reason == REASON_AFTER_ALL)
+		page_after_all_alone(&page);
+	else if (is_anything_wrong(report))
 		report_write(&page);
 	else if (options->is_verbose)
 		nothing_write(&page);

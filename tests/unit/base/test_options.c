@@ -49,6 +49,10 @@ static void the_defaults_are_those_of_the_table(void **state)
 	assert_int_equal(options.depth, 64);
 	assert_int_equal(options.track, TRACK_CONNECTIONS | TRACK_USES | TRACK_TRANSACTIONS);
 	assert_int_equal(options.ledger_max, 64 << 20);
+	assert_true(options.is_exhaustion_reported);
+	assert_int_equal(options.max_open, 0);
+	assert_int_equal(options.max_age_ns, 0);
+	assert_int_equal(options.max_transaction_ns, 0);
 	assert_false(options.is_kept || options.is_verbose || options.is_help);
 }
 
@@ -109,6 +113,12 @@ static const struct {
 	{ "PQLEAK_LEDGER_MAX", "1m", FIELD(ledger_max), 1 << 20 },
 	{ "PQLEAK_LEDGER_MAX", "4G", FIELD(ledger_max), 4ull << 30 },
 	{ "PQLEAK_LEDGER_MAX", "4294967296", FIELD(ledger_max), 4ull << 30 },
+	{ "PQLEAK_ON_EXHAUSTION", "0", FIELD(is_exhaustion_reported), 0 },
+	{ "PQLEAK_MAX_OPEN", "0", FIELD(max_open), 0 },
+	{ "PQLEAK_MAX_OPEN", "1000000", FIELD(max_open), 1000000 },
+	{ "PQLEAK_MAX_AGE", "5min", FIELD(max_age_ns), 300000000000ull },
+	{ "PQLEAK_MAX_TRANSACTION", "0", FIELD(max_transaction_ns), 0 },
+	{ "PQLEAK_MAX_TRANSACTION", "500ms", FIELD(max_transaction_ns), 500000000 },
 	{ "PQLEAK_KEEP", "1", FIELD(is_kept), 1 },
 	{ "PQLEAK_VERBOSE", "1", FIELD(is_verbose), 1 },
 	{ "PQLEAK_HELP", "1", FIELD(is_help), 1 },
@@ -168,6 +178,10 @@ static const struct {
 	{ "PQLEAK_LEDGER_MAX", "64 M" },
 	{ "PQLEAK_LEDGER_MAX", "18446744073709551615G" },
 	{ "PQLEAK_LEDGER_MAX", "0000000000000000000000064M" },
+	{ "PQLEAK_ON_EXHAUSTION", "report" },
+	{ "PQLEAK_MAX_OPEN", "1000001" },
+	{ "PQLEAK_MAX_OPEN", "20%" },
+	{ "PQLEAK_MAX_TRANSACTION", "30 s" },
 	{ "PQLEAK_KEEP", "true" },
 };
 

@@ -212,6 +212,7 @@ static const struct report_result results[] = {
 struct report fixture_report(void)
 {
 	return (struct report){
+		.reason_detail = "",
 		.processes = processes, .process_count = COUNT(processes),
 		.sites = sites, .site_count = COUNT(sites),
 		.pools = pools, .pool_count = COUNT(pools),
@@ -237,9 +238,60 @@ struct report fixture_clean_report(void)
 	};
 
 	return (struct report){
+		.reason_detail = "",
 		.processes = &clean, .process_count = 1, .sites = &sites[5], .site_count = 1,
 		.verdict_count = { [VERDICT_OK] = 1 }, .verdict_connections = { [VERDICT_OK] = 9 },
 	};
+}
+
+static const struct report_connection held_connections[] = {
+	{ CONNECTION(ENDING_OPEN, "idle", 0), .reported_at_ns = 1790000001500000000 },
+};
+static const struct report_site holding = {
+	.verdict = VERDICT_HELD, .diagnosis = "open now", .cure = "",
+	.fingerprint = "7123456789abcdef", .user_line = USER("handle_request", "app.py", 19),
+	.user_source = "", .opened_stack = STACK(engine_frames), .count = 17, .at_fault = 17,
+	.peak_open = 17, .pool_library = "", .pool_type = "",
+	.endings = { [ENDING_OPEN] = 17 }, .open_now = 17, .overdue_age = 2,
+	.overdue_transaction = 1, .last_opened_at_ns = 1790000001000000000,
+	.target = "postgres@127.0.0.1:5432/app", .connections = held_connections,
+	.connection_count = 1,
+};
+static const struct report_process running = {
+	.pid = 41, .parent_pid = 1, .command = "python3 app.py", .ended = "running",
+	.opened = 17, .open = 17, .peak_open = 17, .started_at_ns = 1790000000000000000,
+};
+static const struct report_after_all over[] = {
+	{ .is_transaction = true, .count = 1, .pid = 41, .backend_pid = 4711,
+	  .lasted_ns = 12300000000, .line = USER("start_job", "jobs.py", 12) },
+	{ .count = 15, .pid = 41, .line = USER("handle_request", "app.py", 19) },
+	{ .count = 1, .pid = 41, .backend_pid = 4712, .lasted_ns = 40000000,
+	  .line = { .function = "", .file = "", .language = "", .module = "", .build_id = "",
+		    .library = "" } },
+};
+
+struct report fixture_limit_report(enum reason reason)
+{
+	struct report report = {
+		.reason = reason, .reason_detail = reason == REASON_EXHAUSTION ? "53300" : "",
+		.max_open = 16, .max_age_ns = 60000000000, .max_transaction_ns = 200000000,
+		.processes = &running, .process_count = 1,
+	};
+
+	if (reason == REASON_AFTER_ALL) {
+		report.after_all = over;
+		report.after_all_count = COUNT(over);
+		return report;
+	}
+	report.open_now = 17;
+	report.overdue_age = 2;
+	report.overdue_transaction = 1;
+	report.refused = (struct report_stack)STACK(native_frames);
+	report.sites = &holding;
+	report.site_count = 1;
+	report.verdict_count[VERDICT_HELD] = 1;
+	report.verdict_connections[VERDICT_HELD] = 17;
+	return report;
 }
 
 char *fixture_render(const char *format, const struct report *report, bool is_verbose,

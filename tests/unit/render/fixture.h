@@ -12,6 +12,9 @@ struct report fixture_report(void);
 /* One process, whose only site is ok. */
 struct report fixture_clean_report(void);
 
+/* One process that runs and holds 17 connections of one site; of AFTER_ALL, what is over. */
+struct report fixture_limit_report(enum reason reason);
+
 /* Renders to a string, caller frees. Fails the test when the renderer does. */
 char *fixture_render(const char *format, const struct report *report, bool is_verbose,
 		     bool has_color);

@@ -12,7 +12,10 @@
 
 int main(void)
 {
-	struct report reports[] = { fixture_report(), fixture_clean_report(), { 0 } };
+	struct report reports[] = {
+		fixture_report(), fixture_clean_report(), { .reason_detail = "" },
+		fixture_limit_report(REASON_EXHAUSTION), fixture_limit_report(REASON_AFTER_ALL),
+	};
 	struct render_options options = { 0 };
 
 	for (size_t i = 0; i < sizeof(reports) / sizeof(reports[0]); i++) {

@@ -92,7 +92,7 @@ static void a_number_beyond_json_s_is_its_biggest(void **state)
 
 static void an_empty_report_is_whole(void **state)
 {
-	struct report report = { 0 };
+	struct report report = { .reason_detail = "" };
 	json_t *root = read_back(&report);
 
 	(void)state;

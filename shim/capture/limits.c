@@ -1,0 +1,123 @@
+#include "capture/limits.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/guard.h"
+#include "base/reason.h"
+#include "base/text.h"
+#include "capture/attempt.h"
+#include "capture/companion.h"
+#include "capture/delivery.h"
+#include "capture/notice.h"
+#include "capture/recorder.h"
+#include "capture/sockets.h"
+
+#define PAUSE_NS UINT64_C(60000000000)
+
+enum { REASON_TEXT_MAX = 32 };
+
+static const char *const refusals[] = {
+#define REFUSAL(text) text,
+#include "capture/refusals.def"
+#undef REFUSAL
+};
+
+static struct {
+	const struct options *options;
+	uint64_t reported_at_ns[REASON_COUNT]; /* 0 never */
+	bool is_above; /* PQLEAK_MAX_OPEN was passed, and is reported */
+} limits;
+
+void limits_init(const struct options *options)
+{
+	limits.options = options;
+}
+
+/* Of threads that come at once, one gets it. */
+static bool turn_take(enum reason reason)
+{
+	uint64_t *at_ns = &limits.reported_at_ns[reason];
+	uint64_t now = clock_monotonic_ns();
+	uint64_t before = __atomic_load_n(at_ns, __ATOMIC_RELAXED);
+
+	return (!before || now - before >= PAUSE_NS) &&
+	       __atomic_compare_exchange_n(at_ns, &before, now, false, __ATOMIC_RELAXED,
+					   __ATOMIC_RELAXED);
+}
+
+/* The program goes on at once: the report is of a copy of this moment's record. */
+static void report(struct ledger *ledger, enum reason reason, const char *detail)
+{
+	char text[REASON_TEXT_MAX];
+	struct text word;
+
+	sockets_check(ledger);
+	int copy = recorder_copy_reported();
+
+	text_init(&word, text, sizeof(text));
+	text_format(&word, "%s:%s", reason_word(reason), detail);
+	delivery_now(text, copy);
+	if (copy >= 0)
+		close(copy);
+}
+
+static bool is_exhausted(const struct libpq *libpq, const PGconn *conn, const char *sqlstate)
+{
+	const char *message;
+
+	if (!strcmp(sqlstate, "53300"))
+		return true;
+	if (*sqlstate && strcmp(sqlstate, "08P01") != 0)
+		return false;
+	message = libpq->PQerrorMessage(conn);
+	for (size_t i = 0; message && i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+		if (strstr(message, refusals[i]))
+			return true;
+	}
+	return false;
+}
+
+static void check_open(struct ledger *ledger)
+{
+	uint64_t open = __atomic_load_n(&ledger->header->open, __ATOMIC_RELAXED);
+
+	/* Failed ones that nobody finished hold nothing: they are counted only here. */
+	if (!limits.options->max_open || open <= limits.options->max_open ||
+	    recorder_count_open() <= limits.options->max_open)
+		limits.is_above = false;
+	else if (!limits.is_above && turn_take(REASON_MAX_OPEN)) {
+		limits.is_above = true;
+		report(ledger, REASON_MAX_OPEN, "");
+	}
+}
+
+void limits_check(const struct libpq *libpq, const PGconn *conn, const char *sqlstate)
+{
+	struct guard guard = guard_begin();
+	struct ledger *ledger = recorder_ledger();
+
+	if (ledger && libpq->PQstatus(conn) != CONNECTION_BAD)
+		check_open(ledger);
+	else if (ledger && limits.options->is_exhaustion_reported &&
+		 is_exhausted(libpq, conn, sqlstate) && turn_take(REASON_EXHAUSTION))
+		report(ledger, REASON_EXHAUSTION, sqlstate);
+	guard_end(&guard);
+}
+
+void limits_begin(const struct ledger *ledger)
+{
+	int error = 0;
+
+	memset(limits.reported_at_ns, 0, sizeof(limits.reported_at_ns));
+	limits.is_above = false;
+	if (!limits.options->max_age_ns && !limits.options->max_transaction_ns)
+		return;
+	if (ledger->is_private)
+		notice_say(NOTICE_WATCH_PRIVATE, "", ENOTSUP);
+	else
+		error = companion_watch(ledger->path);
+	if (error)
+		notice_say(NOTICE_WATCH_FAILED, companion_path(), -error);
+}
