@@ -213,6 +213,22 @@ static void count_ended(struct ledger *ledger, const struct ledger_end *end,
 	}
 }
 
+static void count_transactions(struct ledger *ledger, const struct ledger_connection *connection)
+{
+	struct ledger_site *site;
+
+	if (!connection->site || !connection->transactions)
+		return;
+	site = ledger_record(ledger, LEDGER_SITES, connection->site);
+	ledger_change_begin(&site->sequence);
+	site->transactions += connection->transactions;
+	if (connection->transaction_max_ns > site->transaction_max_ns) {
+		site->transaction_max_ns = connection->transaction_max_ns;
+		site->transaction_max_stack = connection->transaction_max_stack;
+	}
+	ledger_change_end(&site->sequence);
+}
+
 void ledger_end_connection(struct ledger *ledger, uint32_t id, const struct ledger_end *end)
 {
 	if (!id) {
@@ -237,6 +253,7 @@ void ledger_end_connection(struct ledger *ledger, uint32_t id, const struct ledg
 	slot->closed_stack = end->closed_stack;
 	slot->called = end->called;
 	ledger_change_end(&slot->sequence);
+	count_transactions(ledger, slot);
 	ledger_sum_ending(ledger, slot);
 	ended_add(ledger, id);
 }

@@ -69,6 +69,31 @@ static void the_oldest_ended_slot_is_the_next_to_be_used(void **state)
 	written_free(written);
 }
 
+static void a_site_knows_the_transactions_of_what_ended_there(void **state)
+{
+	struct written *written = written_new(WRITTEN_SIZE);
+	uint32_t begun = written_stack(written, 2);
+	uint32_t site_id = ledger_find_site(&written->ledger, written_stack(written, 1), 1);
+	const struct ledger_site *site = ledger_record(&written->ledger, LEDGER_SITES, site_id);
+
+	(void)state;
+	for (uint64_t number = 1; number <= 3; number++) {
+		uint32_t id = written_connection(written, number, site_id, 0);
+		struct ledger_connection *record =
+			ledger_record(&written->ledger, LEDGER_CONNECTIONS, id);
+
+		record->transactions = 10 * number;
+		record->transaction_max_ns = number == 2 ? 500 : 100;
+		record->transaction_max_stack = number == 2 ? begun : 0;
+		if (number < 3)
+			ended(written, id, 1000, site_id, 0);
+	}
+	assert_int_equal(site->transactions, 30);
+	assert_int_equal(site->transaction_max_ns, 500);
+	assert_int_equal(site->transaction_max_stack, begun);
+	written_free(written);
+}
+
 /* More open at once, and ended, than stories are kept: no slot of an open one may be
  * given out, and none is lost for good. */
 static void no_slot_of_an_open_connection_is_given_out(void **state)
@@ -259,6 +284,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(serials_count_and_ids_are_slots),
 		cmocka_unit_test(the_oldest_ended_slot_is_the_next_to_be_used),
+		cmocka_unit_test(a_site_knows_the_transactions_of_what_ended_there),
 		cmocka_unit_test(no_slot_of_an_open_connection_is_given_out),
 		cmocka_unit_test(a_full_section_uses_ended_slots_early_and_then_counts),
 		cmocka_unit_test(a_site_counts_its_own),
