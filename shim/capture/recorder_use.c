@@ -103,6 +103,14 @@ static void note_use(struct ledger_connection *record, uint32_t stack, uint64_t 
 	ledger_change_end(&record->sequence);
 }
 
+/* A report has marked it, and the program put the socket back, or uses what is gone: the
+ * next report looks again. */
+static void unmark(struct ledger_connection *record)
+{
+	if (__atomic_load_n(&record->state, __ATOMIC_RELAXED) == LEDGER_CLOSED_UNSEEN)
+		__atomic_store_n(&record->state, LEDGER_OPEN, __ATOMIC_RELAXED);
+}
+
 static void note(const struct use *use, enum ledger_transaction after)
 {
 	struct connection *connection = use->connection;
@@ -112,6 +120,7 @@ static void note(const struct use *use, enum ledger_transaction after)
 	uint64_t now_ns = use_time(record, clock_coarse_ns());
 	uint32_t stack = 0;
 
+	unmark(record);
 	if (track & TRACK_USES ||
 	    (is_changed && transaction_is_begun(connection->transaction, after)))
 		stack = use_stack(use);

@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from conftest import DEBIAN_BINARIES
+from ledger import open_ledger
 from shim import has_failure, total
 
 CLIENTS, TRANSACTIONS = 4, 50
@@ -64,6 +65,21 @@ def test_pgbench_has_nothing_reported(script, protocol, is_connecting, filled):
     argv = [*PGBENCH, "-M", protocol, *SCRIPTS[script], *(["-C"] if is_connecting else [])]
     report = assert_legal(filled, argv)
     assert_counted(report, is_connecting)
+
+
+@pytest.mark.parametrize("is_connecting", [False, True], ids=["kept", "reconnecting"])
+@pytest.mark.parametrize("protocol", ["simple", "extended", "prepared"])
+@pytest.mark.parametrize("script, each", [("tpcb", 1), ("select", 0)])
+def test_each_transaction_of_pgbench_is_counted_once(script, each, protocol, is_connecting,
+                                                     filled):
+    """A command on its own is none of the program's."""
+    argv = [*PGBENCH, "-M", protocol, *SCRIPTS[script], *(["-C"] if is_connecting else [])]
+    result = filled.run_preloaded(argv, filled.preload(keep=1))
+    assert result.status == 0
+    ledger = open_ledger(filled.ledgers, result.pid)
+    counts = [site.transactions for site, _ in ledger.records("ledger_site")]
+    ledger.close()
+    assert sum(counts) == each * CLIENTS * TRANSACTIONS
 
 
 @pytest.mark.parametrize("is_connecting", [False, True], ids=["kept", "reconnecting"])

@@ -129,24 +129,35 @@ def test_the_text_report_is_a_note(shim):
     assert "cause   1 of 1 closed past libpq" in result.errors
 
 
-def test_a_report_by_signal_marks_and_takes_the_mark_back(shim):
-    """Closed, asked; restored, asked again."""
-    argv = [shim.program("closed_unseen"), "close_and_restore", "exit"]
+def state_on_record(shim, pid):
+    ledger = open_ledger(shim.ledgers, pid)
+    (record,) = ledger.connections()
+    ledger.close()
+    return next(name for name in ("LEDGER_OPEN", "LEDGER_CLOSED_UNSEEN")
+                if CONSTANTS[name] == record.state)
+
+
+def report_by_signal(shim, pid):
+    os.kill(pid, signal.SIGUSR2)
+    path = shim.reports / f"{pid}.json"
+    wait_until(lambda: is_complete(path), "the report is there")
+    (report,) = shim.take_reports()
+    return endings(report["sites"][0])
+
+
+@pytest.mark.parametrize("way, before", [("close_and_restore", "LEDGER_CLOSED_UNSEEN"),
+                                         ("close_and_use", "LEDGER_OPEN")])
+def test_a_report_by_signal_marks_and_the_next_or_a_use_takes_it_back(way, before, shim):
+    """Closed, asked; put back, or used as well, asked again."""
+    argv = [shim.program("closed_unseen"), way, "exit"]
     with Stepping(argv, shim.preload(signal="USR2")) as stepping:
         seen = []
         for pid in stepping:
-            os.kill(pid, signal.SIGUSR2)
-            path = shim.reports / f"{pid}.json"
-            wait_until(lambda path=path: is_complete(path), "the report is there")
-            ledger = open_ledger(shim.ledgers, pid)
-            (record,) = ledger.connections()
-            ledger.close()
-            (report,) = shim.take_reports()
-            seen.append((record.state, endings(report["sites"][0])))
-        _, _, status = stepping.finish()
-    assert status == 0
-    closed, restored = (CONSTANTS[name] for name in ("LEDGER_CLOSED_UNSEEN", "LEDGER_OPEN"))
-    assert seen == [(closed, {"closed_unseen": 1}), (restored, {"open": 1})]
+            seen.append((state_on_record(shim, pid), report_by_signal(shim, pid),
+                         state_on_record(shim, pid)))
+        assert stepping.finish()[2] == 0
+    assert seen == [("LEDGER_OPEN", {"closed_unseen": 1}, "LEDGER_CLOSED_UNSEEN"),
+                    (before, {"open": 1}, "LEDGER_OPEN")]
 
 
 class TestWhileItRuns:

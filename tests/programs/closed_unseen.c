@@ -119,6 +119,12 @@ static void do_close_and_restore(void)
 	close(copy);
 }
 
+static void do_close_and_use(void)
+{
+	do_close_and_restore();
+	say("select 1");
+}
+
 static void do_child(void)
 {
 	pid_t child = fork();
@@ -169,6 +175,7 @@ static const struct way {
 	{ "reset_closed", do_reset_closed },
 	{ "restore", do_restore },
 	{ "close_and_restore", do_close_and_restore },
+	{ "close_and_use", do_close_and_use },
 	{ "child", do_child },
 	{ "lose", do_lose },
 	{ "lose_reset", do_lose_reset },
