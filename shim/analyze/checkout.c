@@ -26,8 +26,7 @@ static enum move move_of_frame(const struct report_frame *frame)
 	return place ? moves[place - places] : MOVE_NONE;
 }
 
-/* What the pool was about, in the innermost frame that tells. */
-static enum move move_of(const struct report_stack *stack)
+static enum move move_look(const struct report_stack *stack)
 {
 	bool is_lent = false, is_programs = false, is_lent_to_program = false;
 
@@ -46,6 +45,21 @@ static enum move move_of(const struct report_stack *stack)
 	return is_lent && !is_lent_to_program && !stack->is_truncated ? MOVE_RETURNED : MOVE_NONE;
 }
 
+/* What the pool was about, in the innermost frame that tells. Thousands of connections have
+ * few stacks: each is looked at once. */
+static enum move move_of(struct process *process, struct arena *arena,
+			 const struct report_stack *stack)
+{
+	uintptr_t *known;
+
+	if (!stack->count)
+		return MOVE_NONE;
+	known = (uintptr_t *)table_find(arena, &process->moves, (uintptr_t)stack->frames);
+	if (!*known)
+		*known = 1 + (uintptr_t)move_look(stack);
+	return (enum move)(*known - 1);
+}
+
 static void set_checked_out(struct report_connection *report, uint64_t since_ns,
 			    const struct report_stack *stack)
 {
@@ -57,33 +71,30 @@ static void set_checked_out(struct report_connection *report, uint64_t since_ns,
 }
 
 /* The pool opened it for itself, or for somebody who waits. */
-static void unused_find(struct report_connection *report, const struct process *process,
-			const struct ledger_connection *record)
+static void unused_find(struct report_connection *report, struct arena *arena,
+			struct process *process, const struct ledger_connection *record)
 {
 	const struct report_stack *opened = stacks_find(process->stacks, record->opened_stack);
 
 	if (!(process->header->flags & LEDGER_TRACKS_USES) || record->state == LEDGER_CONNECTING)
 		report->pool_state = POOL_STATE_UNKNOWN;
-	else if (move_of(opened) == MOVE_TAKEN)
+	else if (move_of(process, arena, opened) == MOVE_TAKEN)
 		set_checked_out(report, report->opened_at_ns, opened);
 	else
 		report->pool_state = POOL_STATE_IDLE;
 }
 
-void checkout_find(struct report_connection *report, const struct process *process,
-		   const struct ledger_connection *record)
+void checkout_find(struct report_connection *report, struct arena *arena,
+		   struct process *process, const struct ledger_connection *record)
 {
-	enum move move = move_of(&report->last_use);
+	enum move move = move_of(process, arena, &report->last_use);
 
 	if (ending_in_transaction(record->transaction, record->begun_stack)) {
-		/* Begun by the pool itself, as by a function that it runs to clean up. */
-		if (move == MOVE_RETURNED && move_of(&report->transaction_begun) == move)
-			report->pool_state = POOL_STATE_IDLE;
-		else
-			set_checked_out(report, report->transaction_begun_at_ns,
-					&report->transaction_begun);
+		set_checked_out(report, report->transaction_begun_at_ns ?
+				report->transaction_begun_at_ns : report->last_use_at_ns,
+				&report->transaction_begun);
 	} else if (!report->last_use_at_ns) {
-		unused_find(report, process, record);
+		unused_find(report, arena, process, record);
 	} else if (move == MOVE_TAKEN) {
 		set_checked_out(report, report->last_use_at_ns, &report->last_use);
 	} else {

@@ -15,7 +15,7 @@
  * used yet, leaves no trace. Checked out is what stands in a transaction, or what the pool was
  * preparing for somebody. What the program used outside of a transaction may be in either
  * place: then the state is unknown. */
-void checkout_find(struct report_connection *report, const struct process *process,
-		   const struct ledger_connection *record);
+void checkout_find(struct report_connection *report, struct arena *arena,
+		   struct process *process, const struct ledger_connection *record);
 
 #endif

@@ -87,10 +87,11 @@ static uint64_t held_ns(const struct site_connection *connection)
 {
 	const struct report_connection *report = &connection->report;
 	uint64_t end_ns = process_realtime(connection->process, connection->process->end_ns);
+	uint64_t since_ns = report->checked_out_since_ns;
 
 	if (report->pool_state == POOL_STATE_UNKNOWN)
 		return report->idle_ns;
-	return end_ns > report->checked_out_since_ns ? end_ns - report->checked_out_since_ns : 0;
+	return since_ns && end_ns > since_ns ? end_ns - since_ns : 0;
 }
 
 static void holder_add(struct pool *pool, struct arena *arena,

@@ -9,6 +9,7 @@
 #include "analyze/arena.h"
 #include "analyze/report.h"
 #include "analyze/stacks.h"
+#include "analyze/table.h"
 
 struct process {
 	const struct reader *reader;
@@ -16,6 +17,7 @@ struct process {
 	const struct analysis_input *input;
 	struct stacks *stacks;
 	struct report_process report;
+	struct table moves; /* checkout.c's, by stack */
 	bool is_running;
 	/* By the ids of its connections and of its misuses: see handovers.h. */
 	const struct report_stack **taken_over; /* where a child finished it; NULL none did */

@@ -53,7 +53,7 @@ static bool is_pooled(const struct process *process, const struct ledger_connect
 
 /* Of a connection that the pool, or nobody, kept: where it was at that time. */
 static void pool_state_init(struct report_connection *report, struct arena *arena,
-			    const struct process *process, const struct ledger_connection *record)
+			    struct process *process, const struct ledger_connection *record)
 {
 	const struct report_stack *opened = stacks_find(process->stacks, record->opened_stack);
 
@@ -61,7 +61,7 @@ static void pool_state_init(struct report_connection *report, struct arena *aren
 	if (is_pooled(process, record, opened)) {
 		if (report->ending == ENDING_OPEN || report->ending == ENDING_ABANDONED ||
 		    report->ending == ENDING_SHUTDOWN || report->ending == ENDING_COLLECTED)
-			checkout_find(report, process, record);
+			checkout_find(report, arena, process, record);
 	} else if (user_line_is_above(opened, "django")) {
 		report->owner = arena_format(arena, "Django's connection of thread %d",
 					     record->thread);

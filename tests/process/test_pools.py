@@ -148,3 +148,24 @@ def test_who_holds_an_exhausted_pool_is_told_in_words(python, stand):
     assert re.search(r"^  used    1 last by export \S*exhausted.py:32, .* ago$", text, flags=re.M)
     assert "opened for a sqlalchemy QueuePool: 3 checked out now\n" in text
     assert "idle in a" not in text
+
+
+def test_at_the_end_sessions_that_were_never_returned_are_checked_out(python, shim, programs):
+    """What the interpreter's end does to them comes after that."""
+    report = shim.run_preloaded([python, programs / "session_never_returned.py"]).report
+    (pool,) = report["pools"]
+    assert (pool["open"], pool["idle"], pool["checked_out"], pool["unknown"]) == (4, 0, 4, 0)
+    assert (pool["opened"], pool["peak_open"]) == (4, 4)
+    (holder,) = pool["holders"]
+    assert (holder["by"]["function"], holder["count"]) == ("start_job", 4)
+    assert 0 < holder["min_ns"] <= holder["max_ns"]
+
+
+def test_django_s_own_connections_are_a_thread_s_each(shim, programs, stand):
+    running = stand([DRIVERS, "django_pools.py"], "kept by threads")
+    connections = [connection for site in running.report()["sites"]
+                   for connection in site["connections"] if not connection["ended_at"]]
+    owners = {connection["owner"] for connection in connections}
+    assert len(connections) == len(owners) == 2
+    assert f"Django's connection of thread {running.process.pid}" in owners
+    assert {connection["pool_state"] for connection in connections} == {None}
