@@ -128,15 +128,17 @@ static void nameless_copy(struct report *report, const struct process *processes
 static void report_fill(struct report *report, const struct analysis_input *input,
 			struct arena *arena)
 {
-	struct process *processes = arena_array(arena, input->reader_count, sizeof(*processes));
+	size_t all = input->reader_count + input->witness_count;
+	struct process *processes = arena_array(arena, all, sizeof(*processes));
 	struct sites sites = { .arena = arena };
 	struct arena_list misuse = { 0 };
 
-	for (size_t i = 0; i < input->reader_count; i++) {
+	for (size_t i = 0; i < all; i++) {
 		process_init(&processes[i], arena, input->readers[i], input);
 		sockets_look(arena, &processes[i]);
+		processes[i].is_witness = i >= input->reader_count;
 	}
-	handovers_find(arena, processes, input->reader_count);
+	handovers_find(arena, processes, all);
 	/* What is over after all is told by itself. */
 	for (size_t i = 0; input->reason != REASON_AFTER_ALL && i < input->reader_count; i++) {
 		sites_add(&sites, &processes[i]);
@@ -164,7 +166,7 @@ static void report_fill(struct report *report, const struct analysis_input *inpu
 		process_add_native_only(&processes[i], arena);
 	processes_copy(report, processes, input->reader_count, arena);
 	nameless_copy(report, processes, input->reader_count, arena);
-	for (size_t i = 0; i < input->reader_count; i++)
+	for (size_t i = 0; i < all; i++)
 		stacks_finish(processes[i].stacks);
 }
 

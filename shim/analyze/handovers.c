@@ -142,7 +142,9 @@ static bool is_unfinished(const struct ledger_connection *own)
 static bool is_left_to(const struct process *child, const struct ledger_misuse *misuse,
 		       const struct inheritance *inheritance)
 {
-	return is_unfinished(inheritance->own) && inheritance->heir == HEIR_NONE &&
+	/* What a witness has not done so far it may still do. */
+	return is_unfinished(inheritance->own) && !inheritance->owner->is_witness &&
+	       inheritance->heir == HEIR_NONE &&
 	       (misuse->connection.evidence & LEDGER_OWNER_GONE ||
 		is_finished_by_call(child, misuse));
 }

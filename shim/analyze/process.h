@@ -19,6 +19,7 @@ struct process {
 	struct report_process report;
 	struct table moves; /* checkout.c's, by stack */
 	bool is_running;
+	bool is_witness; /* not reported: tells what it did with what others inherited */
 	/* By the ids of its connections and of its misuses: see handovers.h. */
 	const struct report_stack **taken_over; /* where a child finished it; NULL none did */
 	struct inheritance *inheritances;

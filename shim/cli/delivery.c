@@ -190,6 +190,7 @@ int delivery_make(const struct delivery *delivery)
 	struct analysis_input input = {
 		.readers = delivery->ledgers->readers,
 		.reader_count = delivery->ledgers->count,
+		.witness_count = delivery->ledgers->witness_count,
 		.fates = delivery->fates,
 		.fate_count = delivery->fate_count,
 		.symbolizer = symbolizer,

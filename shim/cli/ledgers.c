@@ -58,28 +58,40 @@ static void check_growth(struct ledgers *ledgers, const struct reader *reader)
 
 static int ledgers_append(struct ledgers *ledgers, struct reader *reader)
 {
-	struct reader **more = reallocarray(ledgers->readers, ledgers->count + 1, sizeof(*more));
+	size_t count = ledgers->count + ledgers->witness_count;
+	struct reader **more = reallocarray(ledgers->readers, count + 1, sizeof(*more));
 
 	if (!more) {
 		reader_free(reader);
 		return -ENOMEM;
 	}
 	ledgers->readers = more;
-	ledgers->readers[ledgers->count++] = reader;
+	ledgers->readers[count] = reader;
 	return 0;
+}
+
+int ledgers_add_witness(struct ledgers *ledgers, struct reader *reader)
+{
+	int error = ledgers_append(ledgers, reader);
+
+	ledgers->witness_count += !error;
+	return error;
 }
 
 int ledgers_add(struct ledgers *ledgers, const char *path)
 {
 	enum reader_error error = READER_OK;
 	struct reader *reader;
+	int failed;
 
 	errno = 0;
 	reader = reader_open(path, &error);
 	if (reader) {
 		check_length(ledgers, reader);
 		check_growth(ledgers, reader);
-		return ledgers_append(ledgers, reader);
+		failed = ledgers_append(ledgers, reader);
+		ledgers->count += !failed;
+		return failed;
 	}
 	say_refused(path, error, errno);
 	ledgers->refused++;
@@ -145,7 +157,7 @@ int ledgers_add_directory(struct ledgers *ledgers, const char *directory,
 
 void ledgers_finish(struct ledgers *ledgers)
 {
-	for (size_t i = 0; i < ledgers->count; i++)
+	for (size_t i = 0; i < ledgers->count + ledgers->witness_count; i++)
 		reader_free(ledgers->readers[i]);
 	free(ledgers->readers);
 	*ledgers = (struct ledgers){ 0 };

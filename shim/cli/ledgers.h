@@ -9,13 +9,17 @@
 #include "ledger/reader.h"
 
 struct ledgers {
-	struct reader **readers;
-	size_t count;
+	struct reader **readers; /* the witnesses last */
+	size_t count;            /* of those that are reported */
+	size_t witness_count;    /* of those that are read besides: witnesses.h */
 	size_t refused; /* files that could not be read, or only in part */
 };
 
 /* Opens `path`. Returns 0, -EINVAL when it was refused, or -ENOMEM. */
 int ledgers_add(struct ledgers *ledgers, const char *path);
+
+/* Takes `reader`, when all that are reported are there. Returns 0 or -ENOMEM. */
+int ledgers_add_witness(struct ledgers *ledgers, struct reader *reader);
 
 struct ledgers_filter {
 	int pid;            /* 0 any */

@@ -15,6 +15,7 @@
 #include "cli/delivery.h"
 #include "cli/ledgers.h"
 #include "cli/say.h"
+#include "cli/witnesses.h"
 
 enum { KEY_PID = 2000, KEY_FINAL, KEY_REASON, KEY_REMOVE };
 
@@ -239,6 +240,7 @@ static int report_run(const struct report_arguments *arguments)
 		collect_files(&ledgers, arguments->files, arguments->file_count);
 	else
 		collect_places(&ledgers, options->dir, &filter);
+	witnesses_call(&ledgers);
 	status = ledgers.count ? report_ledgers(arguments, options, &ledgers)
 			       : say_none(arguments, &ledgers);
 	if (arguments->is_removing && ledgers.count && status != STATUS_TROUBLE)

@@ -53,6 +53,7 @@ REAL_CRASHES = [crash for crash in CRASHES if crash.by_real]
 
 KEEPS_THE_RULES = [("misuse", "finish_and_null"), ("misuse", "use_before_finish"),
                    ("misuse", "finish_connection_of_wrapper"),
+                   ("misuse", "call_while_it_ends"),
                    ("inherited", "inherited_only"), ("inherited", "inherited_by_exec")]
 HANDS_OVER = [("inherited", "handed_over"), ("inherited", "daemonized"),
               ("inherited", "lent_to_child")]
@@ -273,3 +274,28 @@ def test_each_use_of_an_inherited_connection_is_counted(shim):
     result = shim.run_companion([shim.program("inherited"), "used_often_by_child"])
     (misuse,) = result.report["misuse"]
     assert (misuse["kind"], misuse["count"]) == ("inherited use", 5)
+
+
+def test_the_report_of_one_worker_knows_what_another_does(shim):
+    """Without `pqleak run` each process has a report of its own, and looks at the ledgers of
+    those that share its connection."""
+    result = shim.assert_same([shim.program("inherited"), "used_by_workers"])
+    told = {report["processes"][0]["pid"]: report["misuse"] for report in result.reports}
+    assert told.pop(result.pid) == []
+    assert all(len(report["processes"]) == 1 for report in result.reports)
+    # The second's ledger is gone when the first ends.
+    (misuse,) = [misuse for misuses in told.values() for misuse in misuses]
+    assert re.search(r"in its child \d+, too", misuse["diagnosis"])
+    assert stacks_of(misuse) == {
+        "opened": ["open_one", "used_by_workers"],
+        "misused": ["use", "child_uses", "in_child", "used_by_workers"],
+        "sibling": ["use", "child_uses", "used_by_workers"]}
+
+
+def test_what_a_child_finishes_may_still_be_used_by_its_parent(shim):
+    """The parent's ledger says nothing of it yet, and that is no proof."""
+    result = shim.assert_same([shim.program("inherited_finish")])
+    (misuse,) = [misuse for report in result.reports for misuse in report["misuse"]]
+    assert misuse["kind"] == "inherited finish"
+    assert [frame["function"] for frame in misuse["stacks"]["opened"] if frame["is_user"]] == [
+        "main"]

@@ -110,6 +110,27 @@ static void finished_by_parent(void)
 	waitpid(pid, NULL, 0);
 }
 
+/* Both are there when the second has used it. */
+static void used_by_workers(void)
+{
+	int used[2], done[2];
+	PGconn *connection = open_one();
+	pid_t first = pipe(used) || pipe(done) ? -1 : fork();
+
+	if (first == 0) {
+		child_uses(connection);
+		close(used[0]);
+		close(used[1]);
+		wait_for(done);
+		_exit(0);
+	}
+	wait_for(used);
+	in_child(connection);
+	close(done[0]);
+	close(done[1]);
+	waitpid(first, NULL, 0);
+}
+
 /* Who inherits and does nothing with it breaks nothing. */
 static void inherited_only(void)
 {
@@ -179,6 +200,7 @@ static const struct misuse_case cases[] = {
 	CASE(used_by_both),
 	CASE(used_often_by_child),
 	CASE(used_by_children),
+	CASE(used_by_workers),
 	CASE(finished_by_parent),
 	CASE(lent_to_child),
 	CASE(inherited_only),

@@ -1,4 +1,5 @@
 /* Calls that break libpq's rules, each with a near twin that keeps them. */
+#include <libpq-events.h>
 #include <stdint.h>
 
 #include "misuse.h"
@@ -83,6 +84,23 @@ static void stale_pointer(void)
 	PQfinish(second);
 }
 
+/* PQfinish itself says that it ends: who hears that may still call. */
+static int heard(PGEventId id, void *info, void *data)
+{
+	(void)data;
+	if (id == PGEVT_CONNDESTROY)
+		PQisBusy(((PGEventConnDestroy *)info)->conn);
+	return 1;
+}
+
+static void call_while_it_ends(void)
+{
+	PGconn *connection = open_one();
+
+	PQregisterEventProc(connection, heard, "heard", NULL);
+	PQfinish(connection);
+}
+
 struct wrapper {
 	PGconn *connection;
 	int number;
@@ -119,6 +137,7 @@ static const struct misuse_case cases[] = {
 	CASE(use_before_finish),
 	CASE(stale_pointer),
 	CASE(address_reused),
+	CASE(call_while_it_ends),
 	CASE(finish_wrapper),
 	CASE(finish_connection_of_wrapper),
 	CASE(finish_nowhere),
