@@ -206,9 +206,9 @@ static bool is_anything_wrong(const struct report *report)
 		if (report->processes[i].lost_records)
 			return true;
 	}
+	/* Many programs end in the middle of a result: a note of that does not break the silence. */
 	return report->misuse_count || report->damaged || report->result_verdicts[VERDICT_LEAK] ||
-	       report->result_verdicts[VERDICT_HELD] || report->after_all_count ||
-	       reason_is_about_holders(report->reason);
+	       report->after_all_count || reason_is_about_holders(report->reason);
 }
 
 static void nothing_write(struct page *page)

@@ -89,7 +89,11 @@ static void single_row(PGconn *conn, int round)
 /* The result that says that COPY has begun is one, too. */
 static void copy(PGconn *conn, int round)
 {
-	PGresult *result = PQexec(conn, "copy rows from stdin");
+	PGresult *result;
+
+	if (round == 0)
+		PQclear(PQexec(conn, "create temporary table rows (number integer)"));
+	result = PQexec(conn, "copy rows from stdin");
 
 	check(result, PGRES_COPY_IN);
 	give_back(round, result);
@@ -173,8 +177,10 @@ static void forked(PGconn *conn, int round)
 	pid_t pid = fork();
 
 	if (pid == 0) {
+		if (round % 4 == 1)
+			PQclear(result);
 		PQclear(PQmakeEmptyPGresult(NULL, PGRES_EMPTY_QUERY));
-		if (round % 2)
+		if (round % 4 == 3)
 			PQclear(result);
 		exit(0);
 	}
@@ -233,7 +239,6 @@ int main(int count, char **arguments)
 	if (count != 3 || PQstatus(conn) != CONNECTION_OK)
 		return 2;
 	is_leaking = strcmp(arguments[2], "leak") == 0;
-	PQclear(PQexec(conn, "create temporary table rows (number integer)"));
 	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
 		if (strcmp(modes[i].name, arguments[1]) != 0)
 			continue;

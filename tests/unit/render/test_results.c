@@ -52,7 +52,7 @@ static void what_was_not_given_back_is_told_with_its_line(void **state)
 	free(text);
 }
 
-static void results_alone_are_a_reason_to_speak(void **state)
+static void a_leak_of_results_alone_is_a_reason_to_speak(void **state)
 {
 	struct report report = fixture_clean_report();
 	struct report full = fixture_report();
@@ -63,8 +63,14 @@ static void results_alone_are_a_reason_to_speak(void **state)
 	report.result_count = 1;
 	report.result_verdicts[VERDICT_HELD] = 1;
 	text = fixture_render("text", &report, false, false);
-	has(text, "\nheld      1 PGcancel not freed: ");
-	has(text, "\nSUMMARY: pqleak: results held at 1 line\n");
+	assert_string_equal(text, "");
+	free(text);
+	report.results = full.results;
+	report.result_verdicts[VERDICT_HELD] = 0;
+	report.result_verdicts[VERDICT_LEAK] = 1;
+	text = fixture_render("text", &report, false, false);
+	has(text, "\nLEAK      212 of 1000 PGresults not cleared\n");
+	has(text, "\nSUMMARY: pqleak: 1 leak of results\n");
 	free(text);
 }
 
@@ -72,7 +78,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_was_not_given_back_is_told_with_its_line),
-		cmocka_unit_test(results_alone_are_a_reason_to_speak),
+		cmocka_unit_test(a_leak_of_results_alone_is_a_reason_to_speak),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
