@@ -16,6 +16,7 @@
 #include "analyze/sockets.h"
 #include "analyze/suppressions.h"
 #include "analyze/verdicts.h"
+#include "analyze/worker_pools.h"
 
 /* The report is the first field: report_free finds the arena behind it. */
 struct owned_report {
@@ -149,6 +150,7 @@ static void report_fill(struct report *report, const struct analysis_input *inpu
 	for (size_t i = 0; i < sites.list.count; i++)
 		site_judge(list_at(&sites, i));
 	pools_compare(&sites);
+	worker_pools_compare(&sites);
 	for (size_t i = 0; i < sites.list.count; i++)
 		judge(report, list_at(&sites, i), input, arena);
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "analyze/habits.h"
 #include "analyze/languages.h"
 #include "analyze/user_line.h"
 #include "analyze/verdicts.h"
@@ -149,6 +150,71 @@ static bool cause_is_lent_now(const struct site *site)
 			return true;
 	}
 	return false;
+}
+
+static bool cause_is_thread_each(const struct site *site)
+{
+	return !cause_is_pooled(site) && habit_is_thread_each(site);
+}
+
+static bool cause_is_native_thread_each(const struct site *site)
+{
+	return !has_language_frames(site) && cause_is_thread_each(site);
+}
+
+static bool cause_is_reconnecting(const struct site *site)
+{
+	return !cause_is_pooled(site) && habit_is_reconnecting(site);
+}
+
+static bool cause_is_listening(const struct site *site)
+{
+	return cause_is_reconnecting(site) && habit_is_listening(site);
+}
+
+static bool cause_is_native_listening(const struct site *site)
+{
+	return !has_language_frames(site) && cause_is_listening(site);
+}
+
+static bool cause_is_with_block(const struct site *site)
+{
+	return habit_is_with_block(site);
+}
+
+static bool cause_is_pooled_one_kept(const struct site *site)
+{
+	return cause_is_pooled(site) && habit_is_one_kept(site);
+}
+
+static bool cause_is_partly_closed_native(const struct site *site)
+{
+	return cause_is_native(site) && cause_is_partly_closed(site);
+}
+
+static bool cause_is_partly_closed_collected(const struct site *site)
+{
+	return cause_is_partly_closed(site) && cause_is_collected_only(site);
+}
+
+static bool cause_is_worker_pools(const struct site *site)
+{
+	return site->workers >= 2 && site->worker_kept >= 2 * site->workers;
+}
+
+static bool cause_is_lent_in_transaction_now(const struct site *site)
+{
+	return cause_is_lent_now(site) && site->report.in_transaction;
+}
+
+static bool cause_is_reconnecting_now(const struct site *site)
+{
+	return site->open_now && cause_is_reconnecting(site);
+}
+
+static bool cause_is_listening_now(const struct site *site)
+{
+	return site->open_now && cause_is_listening(site);
 }
 
 static bool cause_is_open_now(const struct site *site)

@@ -107,6 +107,10 @@ void site_connection_init(struct site_connection *connection, struct arena *aren
 	pool_state_init(report, arena, process, record);
 
 	connection->target = target_of(report);
+	connection->thread = record->thread;
+	connection->last_use_thread = record->last_use_thread;
+	connection->is_in_transaction =
+		ending_in_transaction(record->transaction, record->begun_stack);
 	connection->is_kept = ending == ENDING_SHUTDOWN || ending == ENDING_OPEN ||
 			      ending == ENDING_ABANDONED;
 }

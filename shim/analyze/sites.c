@@ -121,14 +121,13 @@ static void share_count(struct site_share *share, enum ending ending, uint64_t c
 		return;
 	if (begun)
 		site->report.in_transaction += count;
+	if (begun && begun->count && !site->begun)
+		site->begun = begun;
 	if (ending == ENDING_OPEN && share->process->is_running)
 		return;
 	site->not_closed += count;
-	if (!begun)
-		return;
-	site->stuck += count;
-	if (!site->begun && begun->count)
-		site->begun = begun;
+	if (begun)
+		site->stuck += count;
 }
 
 static const struct report_stack *begun_stack(struct process *process, unsigned transaction,

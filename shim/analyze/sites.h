@@ -19,6 +19,8 @@ struct site_connection {
 	struct process *process;
 	uint32_t pool; /* the ledger's id; 0 none */
 	uint64_t target; /* tells servers, databases and users apart; 0 unknown */
+	int32_t thread, last_use_thread; /* tids; 0 unknown */
+	bool is_in_transaction; /* at its end, or as it stands */
 	bool is_kept; /* by somebody, when the program ended, or now */
 };
 
@@ -53,12 +55,18 @@ struct site {
 	uint64_t open_now;             /* of the open ones, those of processes that run */
 	uint64_t not_closed;           /* ended, and not by the program */
 	uint64_t stuck;                /* of these, those in a transaction */
-	const struct report_stack *begun; /* what began one of those, NULL unknown */
+	const struct report_stack *begun; /* what began one of those, or of those that
+					   * stand; NULL unknown */
 	size_t left_behind; /* of the share that tells most about the trend */
 	/* Pools of held sites that keep a connection of this site's targets at the end, or
 	 * now, in one process, and how many connections: of the target that has most. */
 	size_t target_pools;
 	uint64_t target_kept;
+	/* Processes whose pools keep connections of this site's targets at the end, or now;
+	 * how many in all, and how many the one that has most. */
+	size_t workers;
+	uint64_t worker_kept, worker_most;
+	uint64_t left_in_transaction, left_by_threads; /* of those that stand: habits.h */
 };
 
 struct sites {

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "analyze/growth.h"
+#include "analyze/habits.h"
 #include "analyze/peaks.h"
 #include "analyze/pools.h"
 #include "analyze/sites.h"
@@ -79,6 +80,8 @@ static void site_finish(struct sites *sites, struct site *site)
 	report->peak_open = peak_of_site(arena, site);
 	pools_count(sites, site);
 	growth_find(arena, site);
+	site->left_in_transaction = habit_left_in_transaction(site);
+	site->left_by_threads = habit_left_by_threads(site);
 
 	copies = arena_array(arena, site->connections.count, sizeof(*copies));
 	for (size_t i = 0; i < site->connections.count; i++)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "analyze/growth.h"
+#include "analyze/habits.h"
 #include "analyze/user_line.h"
 
 static const char *const keepers[] = {
@@ -113,10 +114,25 @@ uint64_t verdict_left_open(const struct site *site)
 	       endings[ENDING_ABANDONED];
 }
 
+/* What a pool keeps may have been opened by threads that are over. */
+static uint64_t left_by_threads(const struct site *site)
+{
+	return *site->report.pool_library ? 0 : site->left_by_threads;
+}
+
 static bool is_leak(const struct site *site)
 {
 	return verdict_left_open(site) > 0 || verdict_is_pool_growth(site) ||
-	       verdict_is_plain_growth(site) || verdict_is_rising(site);
+	       verdict_is_plain_growth(site) || verdict_is_rising(site) ||
+	       left_by_threads(site) > 0;
+}
+
+/* Those that ended, or most of those that stand. */
+static bool is_stuck(const struct site *site)
+{
+	return (site->stuck && site->stuck * 2 >= site->not_closed) ||
+	       (site->left_in_transaction >= HABIT_MIN &&
+		site->left_in_transaction * 2 >= site->open_now);
 }
 
 static bool is_failed(const struct site *site)
@@ -136,7 +152,7 @@ enum verdict verdict_of_site(const struct site *site)
 		return VERDICT_STUCK;
 	if (is_failed(site))
 		return VERDICT_FAILED;
-	if (site->stuck && site->stuck * 2 >= site->not_closed)
+	if (is_stuck(site))
 		return VERDICT_STUCK;
 	if (is_leak(site))
 		return VERDICT_LEAK;
@@ -157,9 +173,11 @@ uint64_t verdict_connections(const struct site *site, enum verdict verdict)
 		if (verdict_is_pool_growth(site) || verdict_is_plain_growth(site))
 			return endings[ENDING_COLLECTED] + endings[ENDING_SHUTDOWN] +
 			       endings[ENDING_OPEN] + endings[ENDING_ABANDONED];
-		return verdict_left_open(site) + risen(site);
+		if (verdict_is_rising(site))
+			return verdict_left_open(site) + risen(site);
+		return verdict_left_open(site) + left_by_threads(site);
 	case VERDICT_STUCK:
-		return site->stuck;
+		return site->stuck + site->left_in_transaction;
 	case VERDICT_FAILED:
 		return endings[ENDING_FAILED_UNFINISHED];
 	case VERDICT_DROPPED:

@@ -126,6 +126,32 @@ static void target_kept_word(char *word, const struct site *site)
 	number_word(word, site->target_kept);
 }
 
+static void in_transaction_word(char *word, const struct site *site)
+{
+	number_word(word, site->report.in_transaction);
+}
+
+/* "3 workers keep 4 idle connections each: 12 in all" */
+static void worker_sum_word(char *word, const struct site *site)
+{
+	bool is_each = site->worker_most * site->workers == site->worker_kept;
+
+	snprintf(word, WORD_MAX, "%zu processes keep %s%" PRIu64 " idle connections each: %" PRIu64
+		 " in all", site->workers, is_each ? "" : "up to ", site->worker_most,
+		 site->worker_kept);
+}
+
+/* Until when, of those that nobody closed. */
+static void stand_word(char *word, const struct site *site)
+{
+	const uint64_t *endings = site->report.endings;
+	bool is_left = endings[ENDING_OPEN] + endings[ENDING_ABANDONED] > 0;
+
+	snprintf(word, WORD_MAX, "%s", site->open_now ? "open now"
+				       : is_left      ? "open at exit"
+						      : "open until shutdown");
+}
+
 static void type_word(char *word, const struct site *site)
 {
 	snprintf(word, WORD_MAX, "%s", site->report.pool_type);
@@ -224,6 +250,7 @@ static const struct {
 	{ "count", count_word },
 	{ "failed", failed_word },
 	{ "growth", growth_word },
+	{ "in_transaction", in_transaction_word },
 	{ "left", left_word },
 	{ "left_behind", left_behind_word },
 	{ "meaning", meaning_word },
@@ -234,12 +261,14 @@ static const struct {
 	{ "shutdown", shutdown_word },
 	{ "some", some_word },
 	{ "sqlstate", sqlstate_word },
+	{ "stand", stand_word },
 	{ "stuck", stuck_word },
 	{ "target_kept", target_kept_word },
 	{ "target_pools", target_pools_word },
 	{ "type", type_word },
 	{ "unseen", unseen_word },
 	{ "until", until_word },
+	{ "worker_sum", worker_sum_word },
 };
 
 static void word_fill(char *word, const char *name, size_t length, const struct site *site)

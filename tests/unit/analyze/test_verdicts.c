@@ -121,7 +121,7 @@ static const struct story stories[] = {
 	{ "stuck when killed", 0, 0, 0, 1, 0, 0, true, LEDGER_PROCESS_RUNNING, NULL,
 	  VERDICT_STUCK, 1, "", "" },
 	{ "working when looked at", 0, 0, 0, 1, 0, 1, true, PROCESS_RUNS, NULL, VERDICT_HELD, 1,
-	  "opened for a sqlalchemy QueuePool: 1 checked out now", "" },
+	  "1 checked out now, 1 in a transaction begun by work at app.py:10", "session.close()" },
 	{ "open when looked at", 0, 0, 0, 5, 0, 0, false, PROCESS_RUNS, NULL, VERDICT_HELD, 5,
 	  "open now", "" },
 	{ "growing when looked at", 0, 0, 0, 5, 0, 5, false, PROCESS_RUNS, NULL, VERDICT_LEAK, 5,

@@ -1,0 +1,22 @@
+"""Each thread opens a connection of its own and ends without closing it: a registry keeps it."""
+import importlib
+import sys
+import threading
+
+driver = importlib.import_module(sys.argv[1])
+connections = {}
+
+
+def work(number):
+    connection = connections[number] = driver.connect("")  # here
+    cursor = connection.cursor()
+    cursor.execute("select 1")
+    connection.commit()
+
+
+for number in range(6):
+    thread = threading.Thread(target=work, args=(number,))
+    thread.start()
+    thread.join()
+print("waiting", flush=True)
+sys.stdin.read()
