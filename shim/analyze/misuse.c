@@ -181,6 +181,10 @@ static void misuse_fill(struct report_misuse *misuse, struct arena *arena,
 	stack_add(misuse, "misused", stacks_find(process->stacks, record->stack));
 	stack_add(misuse, inheritance->heir == HEIR_SIBLING ? "sibling" : "parent",
 		  inheritance->heir_stack);
+	if (record->kind == LEDGER_MISUSE_TWO_THREADS) {
+		misuse->other_thread = record->other_thread;
+		stack_add(misuse, "other", other);
+	}
 	if (is_finished && other->count) {
 		misuse->diagnosis = reused_words(arena, misuse->diagnosis);
 		stack_add(misuse, "before", other);

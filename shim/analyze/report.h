@@ -220,9 +220,11 @@ struct report_misuse {
 	const char *diagnosis, *cure;
 	uint64_t count; /* how often, in this process */
 	int thread;     /* tid of the first; 0 unknown */
+	int other_thread; /* of two at once, who was inside already; else 0 */
 	struct report_connection connection;
 	/* "opened", "finished", "misused"; "parent" or "sibling": what that one did with it; and
-	 * "before": what finished the connection that had its address before. */
+	 * "before": what finished the connection that had its address before;
+	 * "other": what the other thread was in. */
 	const char *stack_name[MISUSE_STACKS_MAX];
 	struct report_stack stack[MISUSE_STACKS_MAX];
 	size_t stack_count;

@@ -64,6 +64,9 @@ void recorder_used(const struct use *use);
 /* It returned, and only reads: what was sent may be over. */
 void recorder_received(const struct use *use);
 
+/* It returned, and was no use. */
+void recorder_left(const struct use *use);
+
 /* PQfinish is about to be called. The record is closed *before* the real call: libpq
  * hands the same address to the next connect at once. */
 void recorder_finishing(PGconn *conn, uintptr_t return_address);

@@ -4,6 +4,8 @@
  * The record is written by the thread that is inside of the connection. A program that lets
  * two in at once may get a record that mixes both, but none that stays torn.
  */
+#include <errno.h>
+
 #include "base/clock.h"
 #include "base/guard.h"
 #include "capture/identity.h"
@@ -157,9 +159,17 @@ void recorder_using(struct use *use)
 	/* Of many connections in turn, none is in the cache: it comes while the call is made. */
 	for (size_t line = 0; line < sizeof(struct ledger_connection); line += CACHE_LINE)
 		__builtin_prefetch(record + line, 1);
+	if (recorder.options->track & TRACK_USES)
+		visit_begin(use);
 }
 
-void recorder_used(const struct use *use)
+void recorder_left(const struct use *use)
+{
+	if (use->visit)
+		visit_end(use);
+}
+
+static void note_return(const struct use *use)
 {
 	struct connection *connection = use->connection;
 
@@ -189,7 +199,16 @@ static void note_answer(const struct use *use, enum ledger_transaction after)
 						     record->last_use_stack }, now_ns);
 }
 
-void recorder_received(const struct use *use)
+void recorder_used(const struct use *use)
+{
+	int error = errno;
+
+	note_return(use);
+	recorder_left(use);
+	errno = error;
+}
+
+static void note_arrival(const struct use *use)
 {
 	struct connection *connection = use->connection;
 
@@ -203,4 +222,13 @@ void recorder_received(const struct use *use)
 		connection->is_shut_down = true;
 	else if (connection->record && recorder.options->track & TRACK_TRANSACTIONS)
 		note_answer(use, after);
+}
+
+void recorder_received(const struct use *use)
+{
+	int error = errno;
+
+	note_arrival(use);
+	recorder_left(use);
+	errno = error;
 }

@@ -46,6 +46,7 @@ static struct registered *registered_take(struct registry *registry)
 static void registered_give(struct registry *registry, struct registered *registered)
 {
 	/* Who looked it up before, and comes late, sees that it is gone. */
+	__atomic_store_n(&registered->connection.visits.inside, 0, __ATOMIC_RELAXED);
 	__atomic_store_n(&registered->connection.handle, NULL, __ATOMIC_RELEASE);
 	registered->next = registry->free_list;
 	registry->free_list = registered;
@@ -64,9 +65,9 @@ static void connection_fill(struct connection *connection, const struct connecti
 {
 	const size_t handle_end = offsetof(struct connection, handle) + sizeof(from->handle);
 
-	static_assert(offsetof(struct connection, handle) == 0, "all but the handle is copied");
+	static_assert(offsetof(struct connection, handle) == 0, "the handle is written last");
 	memcpy((char *)connection + handle_end, (const char *)from + handle_end,
-	       sizeof(*from) - handle_end);
+	       offsetof(struct connection, visits) - handle_end);
 	__atomic_store_n(&connection->handle, from->handle, __ATOMIC_RELEASE);
 }
 

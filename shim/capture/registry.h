@@ -12,6 +12,7 @@
 
 #include "capture/handles.h"
 #include "capture/libpq.h"
+#include "capture/visit.h"
 #include "ledger/layout.h"
 
 struct registered;
@@ -35,6 +36,7 @@ struct connection {
 	/* For the thread that is inside, which has no lock. */
 	struct ledger_connection *record; /* NULL: has none, or is not this process's own */
 	const struct trail *trail;        /* of the last use; NULL none */
+	struct visits visits;             /* stay when the memory is another one's */
 };
 
 struct registry {

@@ -125,8 +125,10 @@ static bool is_application(const struct libpq *libpq, uintptr_t return_address)
 			return attempt_poll(libpq, CALL_##name, conn);                  \
 		attempt.sqlstate[0] = 0;                                                \
 		attempt.is_known = true;                                                \
+		recorder_using(&use);                                                   \
 		type status = attempt_poll(libpq, CALL_##name, conn);                   \
                                                                                         \
+		recorder_left(&use);                                                    \
 		attempt.is_known = was_known;                                           \
 		if (status == PGRES_POLLING_OK || status == PGRES_POLLING_FAILED) {     \
 			recorder_connected(conn, attempt.sqlstate);                     \
@@ -148,10 +150,14 @@ static bool is_application(const struct libpq *libpq, uintptr_t return_address)
 			return;                                                         \
 		attempt.sqlstate[0] = 0;                                                \
 		attempt.is_known = use.connection || was_known;                         \
+		if (use.connection)                                                     \
+			recorder_using(&use);                                           \
 		bool is_taken = use.connection && recorder_resetting(&use);             \
                                                                                         \
 		REAL(libpq, type, name, parameters) arguments;                          \
 		attempt.is_known = was_known;                                           \
+		if (use.connection)                                                     \
+			recorder_left(&use);                                            \
 		if (is_taken)                                                           \
 			recorder_opened(libpq, CALL_##name, conn, use.return_address,   \
 					attempt.sqlstate);                              \
@@ -189,8 +195,10 @@ static bool is_application(const struct libpq *libpq, uintptr_t return_address)
                                                                                         \
 		if (!libpq)                                                             \
 			return;                                                         \
-		if (use.connection)                                                     \
+		if (use.connection) {                                                   \
+			recorder_using(&use);                                           \
 			recorder_finishing(conn, use.return_address);                   \
+		}                                                                       \
 		const PGconn *before = attempt.finishing;                               \
                                                                                         \
 		attempt.finishing = conn;                                               \

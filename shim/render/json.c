@@ -265,6 +265,7 @@ static json_t *misuse_value(struct emitter *emitter, const struct report_misuse 
 	emitter_add_text(emitter, object, "kind", misuse->kind);
 	emitter_add_number(emitter, object, "count", misuse->count);
 	emitter_add_signed(emitter, object, "thread", misuse->thread);
+	emitter_add_signed(emitter, object, "other_thread", misuse->other_thread);
 	emitter_add_text(emitter, object, "diagnosis", misuse->diagnosis);
 	emitter_add_text(emitter, object, "cure", misuse->cure);
 	emitter_add(emitter, object, "connection", connection_value(emitter, &misuse->connection));

@@ -1,0 +1,108 @@
+#include "capture/visit.h"
+
+#include "base/clock.h"
+#include "base/guard.h"
+#include "capture/recorder_state.h"
+#include "capture/thread.h"
+#include "capture/use.h"
+#include "ledger/records.h"
+
+static uint32_t stack_of(const struct use *use, struct stack *stack)
+{
+	return depot_stack_id(recorder_take_stack(stack, use->connection->libpq, use->call,
+						  use->return_address));
+}
+
+static void leave_word_locked(const struct use *use, int32_t first, uint32_t stack)
+{
+	struct visits *visits = &use->connection->visits;
+
+	uint64_t stay = __atomic_load_n(&visits->count, __ATOMIC_RELAXED);
+
+	/* The first has left meanwhile, or has word already. */
+	if (__atomic_load_n(&visits->inside, __ATOMIC_RELAXED) != first || visits->met == stay)
+		return;
+	visits->thread = thread_id();
+	visits->stack = stack;
+	visits->record = use->connection->record;
+	__atomic_store_n(&visits->met, stay, __ATOMIC_RELEASE);
+}
+
+/* `first` has its mark in the connection. */
+static void meet(const struct use *use, int32_t first)
+{
+	struct guard guard = guard_begin();
+	struct stack stack = { 0 };
+	uint32_t id = recorder_ledger() ? stack_of(use, &stack) : 0;
+
+	if (id) {
+		recorder_lock();
+		leave_word_locked(use, first, id);
+		recorder_unlock();
+	}
+	recorder_release_stack(&stack);
+	guard_end(&guard);
+}
+
+void visit_begin(struct use *use)
+{
+	struct visits *visits = &use->connection->visits;
+	int32_t own = thread_id(), inside = 0;
+
+	if (!__atomic_compare_exchange_n(&visits->inside, &inside, own, false, __ATOMIC_ACQUIRE,
+					 __ATOMIC_RELAXED) &&
+	    inside != own) {
+		meet(use, inside);
+		__atomic_store_n(&visits->inside, own, __ATOMIC_RELAXED);
+	}
+	/* Two who are in at once may get one number: both are. */
+	use->visit = __atomic_load_n(&visits->count, __ATOMIC_RELAXED) + 1;
+	__atomic_store_n(&visits->count, use->visit, __ATOMIC_RELAXED);
+}
+
+static void accuse_locked(const struct use *use, uint32_t stack)
+{
+	struct visits *visits = &use->connection->visits;
+	struct ledger_misuse misuse = {
+		.kind = LEDGER_MISUSE_TWO_THREADS,
+		.stack = visits->stack,
+		.other_stack = stack,
+		.at_ns = clock_monotonic_ns(),
+		.count = 1,
+		.thread = visits->thread,
+		.other_thread = thread_id(),
+	};
+
+	if (visits->met != use->visit)
+		return;
+	if (visits->record)
+		misuse.connection = *visits->record;
+	ledger_add_misuse(&recorder.ledger, &misuse);
+	__atomic_store_n(&visits->met, 0, __ATOMIC_RELAXED);
+}
+
+static void accuse(const struct use *use)
+{
+	struct guard guard = guard_begin();
+	struct stack stack = { 0 };
+	uint32_t id = recorder_ledger() ? stack_of(use, &stack) : 0;
+
+	if (id) {
+		recorder_lock();
+		accuse_locked(use, id);
+		recorder_unlock();
+	}
+	recorder_release_stack(&stack);
+	guard_end(&guard);
+}
+
+void visit_end(const struct use *use)
+{
+	struct visits *visits = &use->connection->visits;
+
+	if (__builtin_expect(__atomic_load_n(&visits->met, __ATOMIC_ACQUIRE) == use->visit, 0))
+		accuse(use);
+	/* Another's mark is left to him. */
+	if (__atomic_load_n(&visits->inside, __ATOMIC_RELAXED) == thread_id())
+		__atomic_store_n(&visits->inside, 0, __ATOMIC_RELEASE);
+}
