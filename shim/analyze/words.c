@@ -108,7 +108,10 @@ static void shutdown_word(char *word, const struct site *site)
 
 static void unseen_word(char *word, const struct site *site)
 {
-	number_word(word, site->report.endings[ENDING_CLOSED_UNSEEN]);
+	uint64_t unseen = site->report.endings[ENDING_CLOSED_UNSEEN];
+
+	if (unseen < site->report.count)
+		snprintf(word, WORD_MAX, "%" PRIu64 " of %" PRIu64 " ", unseen, site->report.count);
 }
 
 static void stuck_word(char *word, const struct site *site)

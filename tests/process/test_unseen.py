@@ -49,7 +49,7 @@ def test_a_socket_that_is_gone_is_closed_unseen(way, shim):
     result = shim.assert_same([shim.program("closed_unseen"), way, "exit"])
     assert (result.output, result.status) == (UNSEEN[way], 0)
     site = assert_unseen(result.report)
-    assert "1 of 1 closed past libpq" in site["diagnosis"]
+    assert site["diagnosis"].startswith("closed past libpq: the socket is gone")
     assert "PQfinish" in site["cure"]
     assert site["user_line"]["function"] == "main"
 
@@ -126,7 +126,7 @@ def test_the_text_report_is_a_note(shim):
     environment = shim.preload(log="stderr", format="text")
     result = shim.execute([shim.program("closed_unseen"), "close", "exit"], environment)
     assert "\nunseen    1 connection to postgres@127.0.0.1:" in result.errors
-    assert "cause   1 of 1 closed past libpq" in result.errors
+    assert "cause   closed past libpq: the socket is gone, by close()" in result.errors
 
 
 def state_on_record(shim, pid):
@@ -187,6 +187,28 @@ class TestWhileItRuns:
                 else:
                     assert total(report, "open") == 1
             stepping.finish()
+
+    def test_in_the_middle_of_a_reset_nothing_is_claimed(self, shim, database):
+        """The old socket is closed, and the server lets the program wait for the next."""
+        postmaster = database.server.process
+        with Stepping([shim.program("closed_unseen"), "reset_later", "exit"],
+                      shim.preload()) as stepping:
+            steps = iter(stepping)
+            pid = next(steps)
+            backends = database.backends()
+            postmaster.send_signal(signal.SIGSTOP)
+            try:
+                os.write(stepping.to_program, b".")
+                wait_until(lambda: not database.backends() & backends, "the old backend ended")
+                (site,) = shim.report_of("--pid", str(pid)).report["sites"]
+            finally:
+                postmaster.send_signal(signal.SIGCONT)
+            assert endings(site) == {"open": 1}
+            # The iteration has not written yet what it went on with: now it does.
+            os.read(stepping.from_program, 1)
+            os.write(stepping.to_program, b".")
+            output, _, status = stepping.finish()
+        assert (output, status) == (b"status 0\n", 0)
 
     def test_who_may_not_look_says_nothing_of_it(self, shim):
         """Another user's descriptors are not to be seen; nor those of a process that is gone."""

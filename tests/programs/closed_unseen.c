@@ -91,6 +91,12 @@ static void do_reset_half(void)
 	PQresetStart(connection);
 }
 
+static void do_reset_later(void)
+{
+	step_wait();
+	do_reset();
+}
+
 static void do_reset_closed(void)
 {
 	do_close();
@@ -172,6 +178,7 @@ static const struct way {
 	{ "reset", do_reset },
 	{ "reset_slowly", do_reset_slowly },
 	{ "reset_half", do_reset_half },
+	{ "reset_later", do_reset_later },
 	{ "reset_closed", do_reset_closed },
 	{ "restore", do_restore },
 	{ "close_and_restore", do_close_and_restore },

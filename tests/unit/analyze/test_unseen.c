@@ -50,7 +50,7 @@ static void sockets_that_are_gone_are_no_leak(void **state)
 	assert_int_equal(report->sites[0].endings[ENDING_CLOSED_UNSEEN], 5);
 	assert_int_equal(report->processes[0].closed_unseen, 5);
 	assert_int_equal(report->processes[0].open, 0);
-	assert_says(report->sites[0].diagnosis, "5 of 5 closed past libpq");
+	assert_says(report->sites[0].diagnosis, "closed past libpq");
 	scene_free(unseen.scene);
 }
 
@@ -70,6 +70,20 @@ static void a_transaction_ended_with_its_socket(void **state)
 	assert_int_equal(site->in_transaction, 0);
 	assert_string_equal(site->connections[0].transaction, "unknown");
 	assert_int_equal(site->connections[0].transaction_begun_at_ns, 0);
+	scene_free(unseen.scene);
+}
+
+static void what_was_closed_beside_them_is_told_apart(void **state)
+{
+	struct unseen unseen = unseen_new();
+	struct ledger_builder *builder = unseen.python.builder;
+
+	(void)state;
+	opened(&unseen, 0, LEDGER_CLOSED_UNSEEN);
+	builder_finish(builder, builder_open(builder, unseen.site, 0), 0,
+		       python_close_stack(&unseen.python, "work"), "close");
+	scene_report(unseen.scene);
+	assert_says(scene_site(unseen.scene, "work")->diagnosis, "1 of 2 closed past libpq");
 	scene_free(unseen.scene);
 }
 
@@ -133,6 +147,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sockets_that_are_gone_are_no_leak),
 		cmocka_unit_test(a_transaction_ended_with_its_socket),
+		cmocka_unit_test(what_was_closed_beside_them_is_told_apart),
 		cmocka_unit_test(what_is_open_beside_them_leaks),
 		cmocka_unit_test(a_mark_is_taken_back_when_the_socket_is_there),
 		cmocka_unit_test(nothing_is_claimed_without_a_second_look_at_the_ledger),
