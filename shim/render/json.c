@@ -4,32 +4,9 @@
 #include "analyze/languages.h"
 #include "render/emitter.h"
 #include "render/json_pool.h"
+#include "render/json_result.h"
+#include "render/json_stack.h"
 #include "render/renderer.h"
-
-static json_t *frame_value(struct emitter *emitter, const struct report_frame *frame)
-{
-	json_t *object = json_object();
-
-	emitter_add_text(emitter, object, "language", frame->language);
-	emitter_add_text(emitter, object, "function", frame->function);
-	emitter_add_text(emitter, object, "file", frame->file);
-	emitter_add_number(emitter, object, "line", frame->line);
-	emitter_add_text(emitter, object, "module", frame->module);
-	emitter_add_text(emitter, object, "build_id", frame->build_id);
-	emitter_add_number(emitter, object, "offset", frame->offset);
-	emitter_add_text(emitter, object, "library", frame->library);
-	emitter_add_flag(emitter, object, "is_user", frame->is_user);
-	return object;
-}
-
-static json_t *stack_value(struct emitter *emitter, const struct report_stack *stack)
-{
-	json_t *array = json_array();
-
-	for (size_t i = 0; i < stack->count; i++)
-		emitter_append(emitter, array, frame_value(emitter, &stack->frames[i]));
-	return array;
-}
 
 static json_t *process_value(struct emitter *emitter, const struct report_process *process)
 {
@@ -83,7 +60,7 @@ static void add_event(struct emitter *emitter, json_t *object, const char *key, 
 	}
 	event = json_object();
 	emitter_add_number(emitter, event, "at", at_ns);
-	emitter_add(emitter, event, "stack", stack_value(emitter, stack));
+	emitter_add(emitter, event, "stack", json_stack(emitter, stack));
 	emitter_add(emitter, object, key, event);
 }
 
@@ -95,7 +72,7 @@ static void add_longest_transaction(struct emitter *emitter, json_t *object,
 	if (connection->longest_transaction.count) {
 		emitter_add_number(emitter, longest, "ns", connection->longest_transaction_ns);
 		emitter_add(emitter, longest, "stack",
-			    stack_value(emitter, &connection->longest_transaction));
+			    json_stack(emitter, &connection->longest_transaction));
 	}
 	emitter_add(emitter, object, "longest_transaction", longest);
 }
@@ -143,19 +120,7 @@ static json_t *close_value(struct emitter *emitter, const struct report_close *c
 	emitter_add_text(emitter, object, "ending", ending_name(close->ending));
 	emitter_add_text(emitter, object, "how", how_name(close->how));
 	emitter_add_number(emitter, object, "count", close->count);
-	emitter_add(emitter, object, "stack", stack_value(emitter, &close->stack));
-	return object;
-}
-
-static json_t *user_line_value(struct emitter *emitter, const struct report_frame *line,
-			       const char *source)
-{
-	json_t *object = json_object();
-
-	emitter_add_text(emitter, object, "function", line->function);
-	emitter_add_text(emitter, object, "file", line->file);
-	emitter_add_number(emitter, object, "line", line->line);
-	emitter_add_text(emitter, object, "source", source);
+	emitter_add(emitter, object, "stack", json_stack(emitter, &close->stack));
 	return object;
 }
 
@@ -213,7 +178,7 @@ static json_t *after_all_value(struct emitter *emitter, const struct report *rep
 		emitter_add_signed(emitter, object, "pid", over->pid);
 		emitter_add_signed(emitter, object, "backend_pid", over->backend_pid);
 		emitter_add_number(emitter, object, "lasted_ns", over->lasted_ns);
-		emitter_add(emitter, object, "user_line", user_line_value(emitter, &over->line, ""));
+		emitter_add(emitter, object, "user_line", json_user_line(emitter, &over->line, ""));
 		emitter_append(emitter, array, object);
 	}
 	return array;
@@ -232,8 +197,8 @@ static json_t *site_value(struct emitter *emitter, const struct report_site *sit
 	emitter_add_flag(emitter, object, "is_suppressed", site->is_suppressed);
 	emitter_add_text(emitter, object, "target", site->target);
 	emitter_add(emitter, object, "user_line",
-		    user_line_value(emitter, &site->user_line, site->user_source));
-	emitter_add(emitter, object, "opened_stack", stack_value(emitter, &site->opened_stack));
+		    json_user_line(emitter, &site->user_line, site->user_source));
+	emitter_add(emitter, object, "opened_stack", json_stack(emitter, &site->opened_stack));
 	emitter_add_flag(emitter, object, "is_truncated", site->opened_stack.is_truncated);
 	emitter_add_number(emitter, object, "count", site->count);
 	emitter_add_number(emitter, object, "peak_open", site->peak_open);
@@ -261,7 +226,7 @@ static json_t *misuse_value(struct emitter *emitter, const struct report_misuse 
 
 	for (size_t i = 0; i < misuse->stack_count; i++)
 		emitter_add(emitter, stacks, misuse->stack_name[i],
-			    stack_value(emitter, &misuse->stack[i]));
+			    json_stack(emitter, &misuse->stack[i]));
 	emitter_add_text(emitter, object, "kind", misuse->kind);
 	emitter_add_number(emitter, object, "count", misuse->count);
 	emitter_add_signed(emitter, object, "thread", misuse->thread);
@@ -270,30 +235,6 @@ static json_t *misuse_value(struct emitter *emitter, const struct report_misuse 
 	emitter_add_text(emitter, object, "cure", misuse->cure);
 	emitter_add(emitter, object, "connection", connection_value(emitter, &misuse->connection));
 	emitter_add(emitter, object, "stacks", stacks);
-	return object;
-}
-
-static json_t *result_value(struct emitter *emitter, const struct report_result *result)
-{
-	json_t *object = json_object();
-
-	emitter_add_text(emitter, object, "kind", result->kind);
-	emitter_add_text(emitter, object, "verdict", verdict_name(result->verdict));
-	emitter_add_text(emitter, object, "diagnosis", result->diagnosis);
-	emitter_add_text(emitter, object, "cure", result->cure);
-	emitter_add_text(emitter, object, "fingerprint", result->fingerprint);
-	emitter_add_flag(emitter, object, "is_suppressed", result->is_suppressed);
-	emitter_add_signed(emitter, object, "pid", result->pid);
-	emitter_add(emitter, object, "user_line",
-		    user_line_value(emitter, &result->user_line, result->user_source));
-	emitter_add(emitter, object, "stack", stack_value(emitter, &result->stack));
-	emitter_add_flag(emitter, object, "is_truncated", result->stack.is_truncated);
-	emitter_add_number(emitter, object, "made", result->made);
-	emitter_add_number(emitter, object, "freed", result->freed);
-	emitter_add_number(emitter, object, "open", result->open);
-	emitter_add_number(emitter, object, "peak", result->peak);
-	emitter_add_moment(emitter, object, "first_at", result->first_at_ns);
-	emitter_add_moment(emitter, object, "last_at", result->last_at_ns);
 	return object;
 }
 
@@ -322,7 +263,7 @@ static json_t *head_value(struct emitter *emitter, const struct report *report)
 	emitter_add_text(emitter, object, "reason", reason_word(report->reason));
 	emitter_add_text(emitter, object, "reason_detail", report->reason_detail);
 	emitter_add_number(emitter, object, "open_now", report->open_now);
-	emitter_add(emitter, object, "refused_stack", stack_value(emitter, &report->refused));
+	emitter_add(emitter, object, "refused_stack", json_stack(emitter, &report->refused));
 	emitter_add(emitter, object, "after_all", after_all_value(emitter, report));
 	emitter_add_signed(emitter, object, "exit_status", report->exit_status);
 	emitter_add_flag(emitter, object, "is_failing", report->is_failing);
@@ -362,7 +303,7 @@ static int json_render(FILE *out, const struct report *report,
 	emitter_put(&emitter, "],\n\"results\":[");
 	for (size_t i = 0; i < report->result_count; i++) {
 		emitter_put(&emitter, i ? ",\n" : "\n");
-		emitter_dump(&emitter, result_value(&emitter, &report->results[i]), 0);
+		emitter_dump(&emitter, json_result(&emitter, &report->results[i]), 0);
 	}
 	emitter_put(&emitter, "]}\n");
 	return emitter_finish(&emitter);

@@ -206,7 +206,7 @@ static bool is_anything_wrong(const struct report *report)
 		if (report->processes[i].lost_records)
 			return true;
 	}
-	/* Many programs end in the middle of a result: a note of that does not break the silence. */
+	/* Many programs end in the middle of a result: a note of that breaks no silence. */
 	return report->misuse_count || report->damaged || report->result_verdicts[VERDICT_LEAK] ||
 	       report->after_all_count || reason_is_about_holders(report->reason);
 }

@@ -190,23 +190,20 @@ static const struct report_misuse misuses[] = {
 	  .stack = { STACK(engine_frames), STACK(native_frames) }, .stack_count = 2 },
 };
 
+#define RESULT(pid_, kind_, one_, not_done_, verdict_)                                       \
+	.pid = pid_, .kind = kind_, .one = one_, .several = one_ "s", .not_done = not_done_,   \
+	.verdict = verdict_, .fingerprint = "00000000000000aa", .user_source = "",             \
+	.user_line = EMPTY_FRAME, .first_at_ns = 1790000000000000000,                          \
+	.last_at_ns = 1790000001000000000
+
 static const struct report_result results[] = {
-	{ .pid = 4127, .kind = "PGresult", .one = "PGresult", .several = "PGresults",
-	  .not_done = "not cleared", .verdict = VERDICT_LEAK, .made = 1000, .freed = 788,
-	  .open = 212, .peak = 214, .diagnosis = "some path leaves", .cure = "call PQclear",
-	  .fingerprint = "00000000000000aa", .user_source = "", .stack = STACK(native_frames),
-	  .user_line = EMPTY_FRAME, .first_at_ns = 1790000000000000000,
-	  .last_at_ns = 1790000001000000000 },
-	{ .pid = 4127, .kind = "PGcancel", .one = "PGcancel", .several = "PGcancels",
-	  .not_done = "not freed", .verdict = VERDICT_HELD, .made = 1, .open = 1, .peak = 1,
-	  .diagnosis = "few", .cure = "", .fingerprint = "00000000000000ab", .user_source = "",
-	  .stack = STACK(engine_frames), .user_line = EMPTY_FRAME,
-	  .first_at_ns = 1790000000000000000, .last_at_ns = 1790000000000000000 },
-	{ .pid = 4130, .kind = "conninfo", .one = "conninfo array", .several = "conninfo arrays",
-	  .not_done = "not freed", .verdict = VERDICT_OK, .made = 7, .freed = 7, .peak = 1,
-	  .diagnosis = "", .cure = "", .fingerprint = "00000000000000ac", .user_source = "",
-	  .stack = STACK(engine_frames), .user_line = EMPTY_FRAME,
-	  .first_at_ns = 1790000000000000000, .last_at_ns = 1790000000000000000 },
+	{ RESULT(4127, "PGresult", "PGresult", "not cleared", VERDICT_LEAK), .made = 1000,
+	  .freed = 788, .open = 212, .peak = 214, .diagnosis = "some path leaves",
+	  .cure = "call PQclear", .stack = STACK(native_frames) },
+	{ RESULT(4127, "PGcancel", "PGcancel", "not freed", VERDICT_HELD), .made = 1, .open = 1,
+	  .peak = 1, .diagnosis = "few", .cure = "", .stack = STACK(engine_frames) },
+	{ RESULT(4130, "conninfo", "conninfo array", "not freed", VERDICT_OK), .made = 7,
+	  .freed = 7, .peak = 1, .diagnosis = "", .cure = "", .stack = STACK(engine_frames) },
 };
 
 struct report fixture_report(void)

@@ -1,0 +1,38 @@
+#include "render/json_stack.h"
+
+static json_t *frame_value(struct emitter *emitter, const struct report_frame *frame)
+{
+	json_t *object = json_object();
+
+	emitter_add_text(emitter, object, "language", frame->language);
+	emitter_add_text(emitter, object, "function", frame->function);
+	emitter_add_text(emitter, object, "file", frame->file);
+	emitter_add_number(emitter, object, "line", frame->line);
+	emitter_add_text(emitter, object, "module", frame->module);
+	emitter_add_text(emitter, object, "build_id", frame->build_id);
+	emitter_add_number(emitter, object, "offset", frame->offset);
+	emitter_add_text(emitter, object, "library", frame->library);
+	emitter_add_flag(emitter, object, "is_user", frame->is_user);
+	return object;
+}
+
+json_t *json_stack(struct emitter *emitter, const struct report_stack *stack)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < stack->count; i++)
+		emitter_append(emitter, array, frame_value(emitter, &stack->frames[i]));
+	return array;
+}
+
+json_t *json_user_line(struct emitter *emitter, const struct report_frame *line,
+		       const char *source)
+{
+	json_t *object = json_object();
+
+	emitter_add_text(emitter, object, "function", line->function);
+	emitter_add_text(emitter, object, "file", line->file);
+	emitter_add_number(emitter, object, "line", line->line);
+	emitter_add_text(emitter, object, "source", source);
+	return object;
+}
