@@ -89,18 +89,18 @@ static void left_behind_count(struct arena *arena, struct site_share *share)
 	uint64_t *opened_at_ns = arena_array(arena, total, sizeof(*opened_at_ns));
 	uint64_t span_ns = share->timeline.count * share->timeline.step_ns;
 	uint64_t end_ns = process_realtime(share->process, share->process->end_ns);
-	bool is_use_known = false;
 
 	for (size_t i = 0; i < total; i++) {
 		if (connections[i].process != share->process || !connections[i].is_kept)
 			continue;
 		kept[count] = &connections[i].report;
-		is_use_known = is_use_known || kept[count]->last_use_at_ns;
 		opened_at_ns[count] = kept[count]->opened_at_ns;
 		count++;
 	}
 	share->kept = count;
-	for (size_t i = 0; i < count && is_use_known; i++) {
+	if (!(share->process->header->flags & LEDGER_TRACKS_USES))
+		return;
+	for (size_t i = 0; i < count; i++) {
 		uint64_t left_at_ns = kept[i]->last_use_at_ns > kept[i]->opened_at_ns
 					      ? kept[i]->last_use_at_ns : kept[i]->opened_at_ns;
 

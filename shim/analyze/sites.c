@@ -172,6 +172,8 @@ static void add_ending(struct adding *adding, const struct ledger_ending *record
 	close_find(&close, process, record->evidence, record->closed_stack, record->called);
 	if (!reader_site(process->reader, record->site))
 		share->opened += record->count;
+	else
+		share->told += record->count;
 	if (record->evidence & LEDGER_WAS_FAILED)
 		share->failed_finished += record->count;
 	share_count(share, close.ending, record->count,
@@ -233,6 +235,13 @@ static void add_connection(struct adding *adding, uint32_t id)
 	idle_add(&share->site->report, connection->report.idle_ns, connection->report.idle_ns);
 }
 
+/* The ledger's endings were full: nobody is accused for what is not known. */
+static void add_untold(struct site_share *share)
+{
+	if (share->finished > share->told && share->process->header->section[LEDGER_ENDINGS].lost)
+		share_count(share, ENDING_CLOSED, share->finished - share->told, NULL);
+}
+
 /* The ledger's connections were full: the site's counters know what has no slot. */
 static void add_lost(struct site_share *share)
 {
@@ -283,6 +292,7 @@ void sites_add(struct sites *sites, struct process *process)
 						    site->shares.items)[site->shares.count - 1];
 
 			if (share->process == process) {
+				add_untold(share);
 				add_lost(share);
 				share_sum(share);
 			}

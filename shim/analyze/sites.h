@@ -30,6 +30,7 @@ struct site_share {
 	struct process *process;
 	uint64_t opened, failed, failed_finished;
 	uint64_t finished, open; /* by the ledger's counters, failed ones included */
+	uint64_t told;         /* of the finished ones, those whose endings are there */
 	uint64_t on_record;    /* of these, those that are still on record */
 	uint64_t failed_on_record; /* of these, the failed ones */
 	uint64_t peak_sum;     /* of the peaks of its stacks */

@@ -210,9 +210,8 @@ static const struct report_site *play_story(struct scene *scene, const struct st
 		set_tick(&play, tick);
 		story->tick(&play, tick);
 	}
-	for (int i = 0; !is_use_known && i < play.kept_count; i++)
-		((struct ledger_connection *)builder_record(builder, LEDGER_CONNECTIONS,
-							    play.kept[i]))->last_use_at_ns = 0;
+	if (is_use_known)
+		builder->header.flags |= LEDGER_TRACKS_USES;
 	set_tick(&play, TICKS);
 	if (is_running) {
 		builder->header.ended = LEDGER_PROCESS_RUNNING;
