@@ -105,6 +105,15 @@ static void plain_add_stack(struct plain *plain, uint32_t id)
 	}
 }
 
+static void plain_add_named_stack(struct plain *plain, const char *name, uint32_t id)
+{
+	if (!id)
+		return;
+	text_format(&plain->text, "  %s here", name);
+	plain_end_line(plain);
+	plain_add_stack(plain, id);
+}
+
 static void plain_add_ending(struct plain *plain, const struct ledger_ending *ending)
 {
 	text_format(&plain->text, "  %L finished here", ending->count);
@@ -114,11 +123,7 @@ static void plain_add_ending(struct plain *plain, const struct ledger_ending *en
 	}
 	plain_end_line(plain);
 	plain_add_stack(plain, ending->closed_stack);
-	if (!ending->begun_stack)
-		return;
-	text_add(&plain->text, "  in a transaction begun here");
-	plain_end_line(plain);
-	plain_add_stack(plain, ending->begun_stack);
+	plain_add_named_stack(plain, "in a transaction begun", ending->begun_stack);
 }
 
 static uint32_t count_of(const struct ledger *ledger, enum ledger_section_kind kind)
@@ -139,11 +144,8 @@ static void plain_add_open(struct plain *plain, const struct ledger_connection *
 	if (connection->state == LEDGER_CLOSED_UNSEEN)
 		text_add(&plain->text, ", closed unseen: its socket is gone");
 	plain_end_line(plain);
-	if (!connection->begun_stack || connection->state == LEDGER_CLOSED_UNSEEN)
-		return;
-	text_add(&plain->text, "  in a transaction begun here");
-	plain_end_line(plain);
-	plain_add_stack(plain, connection->begun_stack);
+	if (connection->state != LEDGER_CLOSED_UNSEEN)
+		plain_add_named_stack(plain, "in a transaction begun", connection->begun_stack);
 }
 
 static bool connection_is_open(const struct ledger_connection *connection)
@@ -208,13 +210,11 @@ static const char *const misuse_formats[] = {
 	[LEDGER_MISUSE_TWO_THREADS] = "connection of process %d used by two threads at once",
 };
 
-static void plain_add_named_stack(struct plain *plain, const char *name, uint32_t id)
+/* Whether what a child has was handed over, other ledgers tell. */
+static bool misuse_is_told(const struct ledger_misuse *misuse)
 {
-	if (!id)
-		return;
-	text_format(&plain->text, "  %s here", name);
-	plain_end_line(plain);
-	plain_add_stack(plain, id);
+	return misuse->kind != LEDGER_MISUSE_INHERITED_USE &&
+	       !(misuse->connection.evidence & LEDGER_OWNER_GONE);
 }
 
 static void plain_add_misuse(struct plain *plain, uint32_t id)
@@ -224,9 +224,7 @@ static void plain_add_misuse(struct plain *plain, uint32_t id)
 	int32_t pid = plain->ledger->header->pid;
 	bool is_inherited = connection->evidence & LEDGER_INHERITED;
 
-	/* Whether it was handed over, other ledgers tell. */
-	if (misuse->kind == LEDGER_MISUSE_INHERITED_USE ||
-	    connection->evidence & LEDGER_OWNER_GONE)
+	if (!misuse_is_told(misuse))
 		return;
 	plain_end_line(plain);
 	text_add(&plain->text, "MISUSE  ");
@@ -290,5 +288,9 @@ void plain_report_write(const struct ledger *ledger, int fd)
 
 bool plain_report_is_failing(const struct ledger *ledger)
 {
+	for (uint32_t id = 1; id <= count_of(ledger, LEDGER_MISUSES); id++) {
+		if (misuse_is_told(ledger_record(ledger, LEDGER_MISUSES, id)))
+			return true;
+	}
 	return less(ledger->header->open, unseen_count(ledger, 0)) > 0;
 }

@@ -151,6 +151,18 @@ def test_it_is_told_to_who_has_no_companion(shim, tmp_path):
     assert "  opened here\n" in misuse and "  finished here\n" in misuse
 
 
+def test_misuse_fails_without_a_companion_too(shim, tmp_path):
+    library = tmp_path / "libpqleak.so"
+    library.write_bytes(shim.library.read_bytes())
+    log = shim.reports / "log"
+    for function, status in [("use_before_finish", 0), ("use_after_finish", 7)]:
+        told = shim.execute([shim.program("misuse"), function],
+                            shim.preload(library, log=log, exitcode=7, verbose=1))
+        assert (told.status, told.output) == (status, "done\n")
+    # Before the call, and at the end.
+    assert log.read_text().count("used after it was finished") == 2
+
+
 def test_what_is_left_of_who_was_ended_tells_it_later(shim):
     told = shim.execute([shim.program("misuse"), "double_finish"],
                         shim.preload(log=shim.reports / "log") | fake(shim))
