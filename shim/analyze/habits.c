@@ -57,11 +57,13 @@ static uint64_t used_at_ns(const struct site_connection *connection)
 	return report->last_use_at_ns ? report->last_use_at_ns : report->opened_at_ns;
 }
 
-/* Unused since before `later` was opened, by the same process. */
+/* Unused since before `later` was opened, by the same process. The times of uses lag by a
+ * tick of the kernel's. */
 static bool is_unused_since(const struct site_connection *connection,
 			    const struct site_connection *later)
 {
 	return connection->process == later->process &&
+	       connection->process->header->flags & LEDGER_TRACKS_USES &&
 	       used_at_ns(connection) <= later->report.opened_at_ns;
 }
 
@@ -79,7 +81,7 @@ static bool is_of_tasks(const struct report_stack *stack)
 	return false;
 }
 
-/* By time, and so by process and thread as they came: one look at the next of its thread. */
+/* The next that its thread opened at the site: they are sorted by time. */
 static const struct site_connection *next_of_thread(const struct site *site,
 						    const struct site_connection *connection)
 {

@@ -1,5 +1,5 @@
 /* What a site's connections, those on record, tell of the program's habits: by their times,
- * their threads and the lines that used them last.
+ * their threads and the lines that used them last. When the connections are sorted.
  */
 #ifndef ANALYZE_HABITS_H
 #define ANALYZE_HABITS_H
@@ -27,15 +27,14 @@ bool habit_is_thread_each(const struct site *site);
 /* Did one thread open them, each after it had used the one before for the last time? */
 bool habit_is_reconnecting(const struct site *site);
 
-/* Was one of them used last by a line with LISTEN in it, or by a C function that looks for
- * notifications? */
+/* Was the first of them used last by a line of the program with LISTEN in it? */
 bool habit_is_listening(const struct site *site);
 
-/* Was one of them used last by the head of a Python `with` block, opened there? Its end is
- * the last to use the connection then. */
+/* Was the first of them used last by the head of the Python `with` block that opened it? Python
+ * gives the end of a block the line of its head. */
 bool habit_is_with_block(const struct site *site);
 
-/* Does one process have one connection only, in a transaction that it used again? */
+/* Did each process open only one? */
 bool habit_is_one_kept(const struct site *site);
 
 #endif
