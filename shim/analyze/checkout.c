@@ -60,44 +60,45 @@ static enum move move_of(struct process *process, struct arena *arena,
 	return (enum move)(*known - 1);
 }
 
-static void set_checked_out(struct report_connection *report, uint64_t since_ns,
-			    const struct report_stack *stack)
+static const struct report_frame *line_of(const struct report_stack *stack,
+					  const struct report_stack *otherwise)
 {
-	report->pool_state = POOL_STATE_CHECKED_OUT;
-	report->checked_out_since_ns = since_ns;
-	report->checked_out_by = user_line_inside_loop(&report->last_use);
-	if (!report->checked_out_by)
-		report->checked_out_by = user_line_inside_loop(stack);
+	const struct report_frame *line = user_line_inside_loop(stack);
+
+	return line ? line : user_line_inside_loop(otherwise);
 }
 
-/* The pool opened it for itself, or for somebody who waits. */
-static void unused_find(struct report_connection *report, struct arena *arena,
-			struct process *process, const struct ledger_connection *record)
+/* Nobody has used it: the pool opened it for itself, or for somebody who waits. */
+static enum pool_state unused_state(struct process *process, struct arena *arena,
+				    const struct ledger_connection *record,
+				    const struct report_stack *opened)
 {
-	const struct report_stack *opened = stacks_find(process->stacks, record->opened_stack);
+	bool is_known = process->header->flags & LEDGER_TRACKS_USES &&
+			record->state != LEDGER_CONNECTING;
 
-	if (!(process->header->flags & LEDGER_TRACKS_USES) || record->state == LEDGER_CONNECTING)
-		report->pool_state = POOL_STATE_UNKNOWN;
-	else if (move_of(process, arena, opened) == MOVE_TAKEN)
-		set_checked_out(report, report->opened_at_ns, opened);
-	else
-		report->pool_state = POOL_STATE_IDLE;
+	return is_known && move_of(process, arena, opened) != MOVE_TAKEN ? POOL_STATE_IDLE
+									: POOL_STATE_UNKNOWN;
 }
 
 void checkout_find(struct report_connection *report, struct arena *arena,
 		   struct process *process, const struct ledger_connection *record)
 {
-	enum move move = move_of(process, arena, &report->last_use);
+	const struct report_stack *opened = stacks_find(process->stacks, record->opened_stack);
 
 	if (ending_in_transaction(record->transaction, record->begun_stack)) {
-		set_checked_out(report, report->transaction_begun_at_ns ?
-				report->transaction_begun_at_ns : report->last_use_at_ns,
-				&report->transaction_begun);
-	} else if (!report->last_use_at_ns) {
-		unused_find(report, arena, process, record);
-	} else if (move == MOVE_TAKEN) {
-		set_checked_out(report, report->last_use_at_ns, &report->last_use);
-	} else {
-		report->pool_state = move == MOVE_RETURNED ? POOL_STATE_IDLE : POOL_STATE_UNKNOWN;
+		report->pool_state = POOL_STATE_CHECKED_OUT;
+		report->checked_out_since_ns = report->transaction_begun_at_ns ?
+			report->transaction_begun_at_ns : report->last_use_at_ns;
+		report->held_by = line_of(&report->last_use, &report->transaction_begun);
+		return;
 	}
+	if (!report->last_use_at_ns)
+		report->pool_state = unused_state(process, arena, record, opened);
+	else if (move_of(process, arena, &report->last_use) == MOVE_RETURNED)
+		report->pool_state = POOL_STATE_IDLE;
+	else
+		report->pool_state = POOL_STATE_UNKNOWN;
+	if (report->pool_state == POOL_STATE_UNKNOWN)
+		report->held_by = line_of(&report->last_use, report->last_use_at_ns
+					  ? &report->last_use : opened);
 }

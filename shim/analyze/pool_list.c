@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyze/user_line.h"
-
 /* A pool while its connections are counted. */
 struct pool {
 	struct report_pool report;
@@ -98,9 +96,8 @@ static void holder_add(struct pool *pool, struct arena *arena,
 		       const struct site_connection *connection)
 {
 	const struct report_connection *report = &connection->report;
-	const struct report_frame *by = report->pool_state == POOL_STATE_UNKNOWN
-		? user_line_inside_loop(&report->last_use) : report->checked_out_by;
-	struct report_holder *holder = holder_find(pool, arena, report->pool_state, by);
+	struct report_holder *holder =
+		holder_find(pool, arena, report->pool_state, report->held_by);
 	uint64_t time_ns = held_ns(connection);
 
 	holder->count++;

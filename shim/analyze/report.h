@@ -133,7 +133,8 @@ struct report_connection {
 	uint64_t pool;                 /* tells pools apart; 0 none */
 	enum pool_state pool_state;
 	uint64_t checked_out_since_ns; /* at least since then; 0 not checked out */
-	const struct report_frame *checked_out_by; /* the program's line; NULL not known */
+	/* The program's line that used it last, else that took it; NULL not known, or idle. */
+	const struct report_frame *held_by;
 	const char *owner; /* "Django's connection of thread 812", where no pool is; "" none */
 	uint64_t reported_at_ns;       /* in a report about a limit; 0 never */
 	bool is_torn;

@@ -106,7 +106,8 @@ static json_t *connection_value(struct emitter *emitter, const struct report_con
 	emitter_add(emitter, object, "pool_state", json_pool_state(connection->pool_state));
 	emitter_add_moment(emitter, object, "checked_out_since", connection->checked_out_since_ns);
 	emitter_add(emitter, object, "checked_out_by",
-		    json_place(emitter, connection->checked_out_by));
+		    json_place(emitter, connection->pool_state == POOL_STATE_CHECKED_OUT
+				       ? connection->held_by : NULL));
 	emitter_add_text(emitter, object, "owner", connection->owner);
 	emitter_add_moment(emitter, object, "reported_at", connection->reported_at_ns);
 	emitter_add_flag(emitter, object, "is_torn", connection->is_torn);

@@ -133,6 +133,7 @@ def test_each_type_of_pool_is_named_and_a_pool_that_connects_again_is_one(python
         running.finish()
     assert types == {
         "back in the pool": ["QueuePool"], "pinged, and not used": ["QueuePool"],
+        "back, and not used": ["QueuePool"],
         "connected again": ["QueuePool"],
         "pools of three types": ["NullPool", "SingletonThreadPool", "StaticPool"]}
 

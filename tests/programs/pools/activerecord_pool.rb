@@ -11,12 +11,8 @@ def say(name, **more)
   step(name, stat[:idle], stat[:busy] + stat[:dead], **more)
 end
 
-def take
-  POOL.checkout
-end
-
-one = take
-say("opened for somebody", by: ["take"])
+one = POOL.checkout
+say("opened for somebody", silent_out: 1)
 one.begin_db_transaction
 one.select_value("select 1")
 say("in a transaction", by: ["<main>"])
@@ -24,6 +20,7 @@ one.commit_db_transaction
 say("committed, and held", silent_out: 1)
 POOL.checkin(one)
 say("committed, and given back", silent_idle: 1)
-two = take
-say("taken again, and made ready", by: ["take"])
+two = POOL.checkout
+say("taken again, and made ready", silent_out: 1)
 POOL.checkin(two)
+say("given back, and not used", silent_idle: 1)

@@ -49,7 +49,7 @@ def leave_to_the_collector():
 
 
 first = engine.connect()
-say("connected for somebody, and not used", by=["<module>"])
+say("connected for somebody, and not used", silent_out=1)
 first.execute(ONE)
 say("in a transaction", by=["<module>"])
 first.close()

@@ -8,8 +8,10 @@ URL = "postgresql+psycopg2://"
 ONE = text("select 1")
 
 
-def take(engine):
-    return engine.connect()
+def hold(engine):
+    connection = engine.connect()
+    connection.execute(ONE)
+    return connection
 
 
 def ask(engine):
@@ -20,10 +22,10 @@ def ask(engine):
 pinging = create_engine(URL, pool_size=2, pool_pre_ping=True)
 ask(pinging)
 step("back in the pool", pinging.pool.checkedin(), pinging.pool.checkedout())
-connection = take(pinging)
-step("pinged, and not used", pinging.pool.checkedin(), pinging.pool.checkedout(), by=["take"])
-connection.execute(ONE)
+connection = pinging.connect()
+step("pinged, and not used", pinging.pool.checkedin(), pinging.pool.checkedout(), silent_out=1)
 connection.close()
+step("back, and not used", pinging.pool.checkedin(), pinging.pool.checkedout(), silent_idle=1)
 pinging.dispose()
 
 recycling = create_engine(URL, pool_size=1, pool_recycle=0)
@@ -33,5 +35,5 @@ step("connected again", recycling.pool.checkedin(), recycling.pool.checkedout())
 recycling.dispose()
 
 others = [create_engine(URL, poolclass=one) for one in (NullPool, SingletonThreadPool, StaticPool)]
-held = [take(other) for other in others]
-step("pools of three types", 0, 3, by=["take"] * 3)
+held = [hold(other) for other in others]
+step("pools of three types", 0, 3, by=["hold"] * 3)

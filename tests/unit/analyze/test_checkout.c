@@ -11,6 +11,7 @@ enum { FRAMES_MAX = 5 };
 		   LEDGER_PYTHON }
 #define SESSION_COMMIT { "SessionTransaction.commit", PACKAGES "sqlalchemy/orm/session.py", \
 			 LEDGER_PYTHON }
+#define ENGINE_BEGIN { "Engine.begin", PACKAGES "sqlalchemy/engine/base.py", LEDGER_PYTHON }
 #define ASKED { "ask", "/srv/app.py", LEDGER_PYTHON }
 #define WORK { "work", "/srv/app.py", LEDGER_PYTHON }
 #define RETURN_TASK { "_reset_connection", PACKAGES "psycopg_pool/pool.py", LEDGER_PYTHON }
@@ -35,12 +36,16 @@ static const struct {
 	{ "rolled back by the pool", true, true, false, { FAIRY, WORK }, "x",
 	  POOL_STATE_IDLE, NULL },
 	{ "used by the program", true, true, false, { ASKED, WORK }, "x",
-	  POOL_STATE_UNKNOWN, NULL },
+	  POOL_STATE_UNKNOWN, "ask" },
 	{ "in a transaction", true, true, true, { ASKED, WORK }, "x",
 	  POOL_STATE_CHECKED_OUT, "ask" },
 	{ "through no pool", false, true, true, { ASKED, WORK }, "x", POOL_STATE_NONE, NULL },
 	{ "pinged for somebody", true, true, false, { CHECKOUT, WORK }, "x",
-	  POOL_STATE_CHECKED_OUT, "work" },
+	  POOL_STATE_UNKNOWN, "work" },
+	{ "pinged at the begin of a block that gives it back", true, true, false,
+	  { CHECKOUT, ENGINE_BEGIN, WORK }, "x", POOL_STATE_UNKNOWN, "work" },
+	{ "committed at the end of that block", true, true, false, { ENGINE_BEGIN, WORK }, "x",
+	  POOL_STATE_IDLE, NULL },
 	/* While one is taken, another is found to be lost, and comes back: the inner one counts. */
 	{ "came back while another one was taken", true, true, false, { FAIRY, CHECKOUT, WORK },
 	  "x", POOL_STATE_IDLE, NULL },
@@ -53,13 +58,13 @@ static const struct {
 	{ "never used, opened by the pool", true, true, false, { NEVER }, "_connect",
 	  POOL_STATE_IDLE, NULL },
 	{ "never used, opened for somebody", true, true, false, { NEVER }, "checkout",
-	  POOL_STATE_CHECKED_OUT, "work" },
+	  POOL_STATE_UNKNOWN, "work" },
 	{ "never used, as far as anybody looked", true, false, false, { NEVER }, "_connect",
-	  POOL_STATE_UNKNOWN, NULL },
+	  POOL_STATE_UNKNOWN, "work" },
 	{ "lent for one statement", true, true, false, { HOLD, RUBY_WORK }, "x",
 	  POOL_STATE_IDLE, NULL },
 	{ "lent for a block of the program's", true, true, false, { HOLD, RUBY_ASKED, HOLD,
-	  RUBY_WORK }, "x", POOL_STATE_UNKNOWN, NULL },
+	  RUBY_WORK }, "x", POOL_STATE_UNKNOWN, "ask" },
 };
 
 static uint32_t frame_add(struct ledger_builder *builder, size_t row, size_t i)
@@ -118,9 +123,9 @@ static void a_connection_is_where_its_last_use_says(void **state)
 			fail_msg("%s: %d", rows[i].story, connection->pool_state);
 		assert_int_equal(connection->checked_out_since_ns != 0,
 				 rows[i].expected == POOL_STATE_CHECKED_OUT);
-		assert_int_equal(connection->checked_out_by != NULL, rows[i].by != NULL);
+		assert_int_equal(connection->held_by != NULL, rows[i].by != NULL);
 		if (rows[i].by)
-			assert_string_equal(connection->checked_out_by->function, rows[i].by);
+			assert_string_equal(connection->held_by->function, rows[i].by);
 		scene_free(scene);
 	}
 }

@@ -68,7 +68,7 @@ static const struct report_connection stuck_connections[] = {
 	  .last_use = STACK(begin_frames), .transaction_begun_at_ns = 1790000001500000000,
 	  .transaction_begun = STACK(begin_frames), .pool = 3,
 	  .pool_state = POOL_STATE_CHECKED_OUT, .checked_out_since_ns = 1790000001500000000,
-	  .checked_out_by = &begin_frames[1] },
+	  .held_by = &begin_frames[1] },
 };
 static const struct report_connection failed_connections[] = {
 	{ .pid = 4130, .host = "127.0.0.1", .port = "5432", .database = "nowhere",
