@@ -86,9 +86,10 @@ static void check_open(struct ledger *ledger)
 	/* Failed ones that nobody finished hold nothing: they are counted only here. */
 	if (!limits.options->max_open || open <= limits.options->max_open ||
 	    recorder_count_open() <= limits.options->max_open)
-		limits.is_above = false;
-	else if (!limits.is_above && turn_take(REASON_MAX_OPEN)) {
-		limits.is_above = true;
+		__atomic_store_n(&limits.is_above, false, __ATOMIC_RELAXED);
+	else if (!__atomic_load_n(&limits.is_above, __ATOMIC_RELAXED) &&
+		 turn_take(REASON_MAX_OPEN)) {
+		__atomic_store_n(&limits.is_above, true, __ATOMIC_RELAXED);
 		report(ledger, REASON_MAX_OPEN, "");
 	}
 }

@@ -3,6 +3,7 @@
  */
 #include "analyze/languages.h"
 #include "render/emitter.h"
+#include "render/json_limits.h"
 #include "render/json_pool.h"
 #include "render/json_result.h"
 #include "render/json_stack.h"
@@ -165,26 +166,6 @@ static json_t *lifetimes_value(struct emitter *emitter, const struct report_site
 	return array;
 }
 
-static json_t *after_all_value(struct emitter *emitter, const struct report *report)
-{
-	json_t *array = json_array();
-
-	for (size_t i = 0; i < report->after_all_count; i++) {
-		const struct report_after_all *over = &report->after_all[i];
-		json_t *object = json_object();
-
-		emitter_add_text(emitter, object, "what",
-				 over->is_transaction ? "transaction" : "connection");
-		emitter_add_number(emitter, object, "count", over->count);
-		emitter_add_signed(emitter, object, "pid", over->pid);
-		emitter_add_signed(emitter, object, "backend_pid", over->backend_pid);
-		emitter_add_number(emitter, object, "lasted_ns", over->lasted_ns);
-		emitter_add(emitter, object, "user_line", json_user_line(emitter, &over->line, ""));
-		emitter_append(emitter, array, object);
-	}
-	return array;
-}
-
 static json_t *site_value(struct emitter *emitter, const struct report_site *site)
 {
 	json_t *object = json_object(), *endings = json_object();
@@ -265,7 +246,7 @@ static json_t *head_value(struct emitter *emitter, const struct report *report)
 	emitter_add_text(emitter, object, "reason_detail", report->reason_detail);
 	emitter_add_number(emitter, object, "open_now", report->open_now);
 	emitter_add(emitter, object, "refused_stack", json_stack(emitter, &report->refused));
-	emitter_add(emitter, object, "after_all", after_all_value(emitter, report));
+	emitter_add(emitter, object, "after_all", json_after_all(emitter, report));
 	emitter_add_signed(emitter, object, "exit_status", report->exit_status);
 	emitter_add_flag(emitter, object, "is_failing", report->is_failing);
 	emitter_add_number(emitter, object, "suppressed_sites", report->suppressed);

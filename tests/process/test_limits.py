@@ -14,6 +14,7 @@ import time
 import jsonschema
 import pytest
 
+from pooler import Pooler
 from server import Server
 from shim import TIMEOUT, Shim, schema
 
@@ -97,10 +98,10 @@ def hold(shim, log):
     """Starts holder.c with limits; a test that fails leaves none behind."""
     started = []
 
-    def start(database=None, **limits):
+    def start(database=None, environment=None, **limits):
         options = {"log": log.path, "format": "json"} | limits
-        environment = shim.preload(**options) | (database.environment() if database else {})
-        started.append(Holder(shim, environment))
+        server = database.environment() if database else environment or {}
+        started.append(Holder(shim, shim.preload(**options) | server))
         return started[-1]
 
     yield start
@@ -192,7 +193,7 @@ def test_the_end_tells_what_was_closed_after_all(small, hold, log):
     assert report["reason"] == "exit"
     (over,) = report["after_all"]
     assert (over["what"], over["count"], over["backend_pid"]) == ("connection", HELD - 1, 0)
-    assert over["user_line"]["function"] == "connect_at_once"
+    assert over["place"]["function"] == "connect_at_once"
 
 
 def test_the_text_says_it_in_its_first_line(small, hold, log):
@@ -229,8 +230,7 @@ def test_the_limits_of_roles_and_databases_are_exhaustion_too(grant, message, da
     database.server.query("create role app login")
     try:
         database.server.query(grant.format(name=database.name))
-        holder = hold(type("AsApp", (), {"environment": lambda self: database.environment() | {
-            "PGUSER": "app"}})())
+        holder = hold(environment=database.environment() | {"PGUSER": "app"})
         assert holder.do("open").startswith("backend")
         assert holder.do("open") == "refused"
         report = log.take()
@@ -239,6 +239,22 @@ def test_the_limits_of_roles_and_databases_are_exhaustion_too(grant, message, da
         holder.finish()
     finally:
         database.server.query("drop role app")
+
+
+def test_a_poolers_refusal_is_known_by_its_text(database, hold, log):
+    """pgbouncer's SQLSTATE is that of every protocol violation."""
+    pooler = Pooler(database.server, max_client_conn=2)
+    try:
+        holder = hold(environment=pooler.environment(database))
+        for _ in range(2):
+            assert holder.do("open").startswith("backend")
+        assert holder.do("open") == "refused"
+        report = log.take()
+        assert (report["reason"], report["reason_detail"]) == ("exhaustion", "08P01")
+        assert site_of(report)["open_now"] == 2
+        holder.finish()
+    finally:
+        pooler.stop()
 
 
 def test_a_forked_child_has_its_own(small, hold, log):
@@ -298,7 +314,7 @@ def test_a_stuck_transaction_is_reported_while_the_process_sleeps(hold, log):
     assert (report["reason"], report["sites"]) == ("after_all", [])
     (over,) = report["after_all"]
     assert (over["what"], over["count"], over["backend_pid"]) == ("transaction", 1, stuck)
-    assert over["user_line"]["function"] == "begin" and over["lasted_ns"] > 200_000_000
+    assert over["place"]["function"] == "begin" and over["lasted_ns"] > 200_000_000
     holder.do("close")
     holder.do("close")
     holder.finish()

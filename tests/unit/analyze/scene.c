@@ -109,16 +109,15 @@ uint32_t python_close_stack(struct python_scene *python, const char *function)
 
 const struct report *scene_report(struct scene *scene)
 {
-	struct analysis_input input = {
-		.readers = scene->readers,
-		.reader_count = scene->count,
-		.fates = scene->fates,
-		.fate_count = scene->fate_count,
-		.symbolizer = scene->symbolizer,
-		.suppressions = scene->suppressions,
-		.fail_on = scene->fail_on,
-	};
+	struct analysis_input input = scene->asked;
 
+	input.readers = scene->readers;
+	input.reader_count = scene->count;
+	input.fates = scene->fates;
+	input.fate_count = scene->fate_count;
+	input.symbolizer = scene->symbolizer;
+	input.suppressions = scene->suppressions;
+	input.fail_on = scene->fail_on;
 	for (size_t i = 0; i < scene->count; i++) {
 		char *path = builder_write(scene->builders[i]);
 		enum reader_error error;

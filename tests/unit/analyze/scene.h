@@ -26,6 +26,7 @@ struct scene {
 	unsigned fail_on;
 	const struct suppressions *suppressions;
 	struct symbolizer *symbolizer;
+	struct analysis_input asked; /* the reason and the limits; the rest is filled */
 	struct report *report;
 };
 
