@@ -47,6 +47,9 @@ void page_endings(struct page *page, const struct report_site *site);
 void page_uses(struct page *page, const struct report_site *site, bool is_brief);
 void page_connections(struct page *page, const struct report_site *site);
 
+/* page_states.c: why its connects failed, where the diagnosis does not name the SQLSTATE. */
+void page_states(struct page *page, const struct report_site *site);
+
 /* page_limits.c: why the report is made, in a clause after the process's name; false for one
  * that no limit asked for. */
 bool page_reason(struct page *page);

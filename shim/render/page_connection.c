@@ -1,12 +1,11 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "analyze/sqlstate.h"
 #include "analyze/user_line.h"
 #include "analyze/duration.h"
 #include "render/page.h"
 
-enum { STATES_MAX = 8, CONNECTIONS_MAX = 100 };
+enum { CONNECTIONS_MAX = 100 };
 
 static const struct report_process *process_find(const struct report *report, int pid)
 {
@@ -111,33 +110,6 @@ void page_endings(struct page *page, const struct report_site *site)
 	writer_put(writer, "\n");
 }
 
-/* Those that the diagnosis does not name. */
-static void states_write(struct page *page, const struct report_site *site)
-{
-	const char *states[STATES_MAX];
-	size_t count = 0;
-
-	for (size_t i = 0; i < site->connection_count && count < STATES_MAX; i++) {
-		const char *state = site->connections[i].sqlstate;
-		size_t known = 0;
-
-		while (known < count && strcmp(states[known], state))
-			known++;
-		if (*state && known == count && !strstr(site->diagnosis, state))
-			states[count++] = state;
-	}
-	for (size_t i = 0; i < count; i++) {
-		const char *meaning = sqlstate_meaning(states[i]);
-
-		page_label(page, "error");
-		writer_put(&page->writer, "SQLSTATE ");
-		writer_name(&page->writer, states[i]);
-		writer_put(&page->writer, *meaning ? ": " : "");
-		writer_put(&page->writer, meaning);
-		writer_put(&page->writer, "\n");
-	}
-}
-
 static const struct report_stack *begin_of(const struct report_connection *connection)
 {
 	return &connection->transaction_begun;
@@ -177,11 +149,16 @@ newest(const struct report_site *site,
 	return best;
 }
 
+static const char *end_words(const struct page *page, const struct report_site *site)
+{
+	if (!is_running(page, site))
+		return "the end";
+	return is_any_over(page, site) ? "the end, or now" : "now";
+}
+
 static void idle_write(struct page *page, const struct report_site *site, const char *before)
 {
-	bool is_now = is_running(page, site);
-	const char *end = !is_now ? "the end" :
-			  is_any_over(page, site) ? "the end, or now" : "now";
+	const char *end = end_words(page, site);
 	char least[DURATION_MAX], most[DURATION_MAX];
 
 	if (site->idle_max_ns == 0)
@@ -193,6 +170,32 @@ static void idle_write(struct page *page, const struct report_site *site, const 
 		writer_format(&page->writer, "%s before %s", most, end);
 	else
 		writer_format(&page->writer, "%s to %s before %s", least, most, end);
+}
+
+/* Since when the longest of the transactions lasts, and how many are in error. */
+static void lasting_write(struct page *page, const struct report_site *site)
+{
+	char longest[DURATION_MAX];
+	uint64_t lasting_ns = 0;
+	size_t failed = 0;
+
+	for (size_t i = 0; i < site->connection_count; i++) {
+		const struct report_connection *connection = &site->connections[i];
+		uint64_t end_ns = connection->opened_at_ns + connection->age_ns;
+
+		if (!connection->transaction_begun_at_ns)
+			continue;
+		failed += !strcmp(connection->transaction, "inerror");
+		if (end_ns > connection->transaction_begun_at_ns + lasting_ns)
+			lasting_ns = end_ns - connection->transaction_begun_at_ns;
+	}
+	duration_format(lasting_ns, longest);
+	page_label(page, "");
+	writer_format(&page->writer, "%s%s before %s", site->in_transaction > 1 ? "up to " : "",
+		      longest, end_words(page, site));
+	if (failed)
+		writer_format(&page->writer, "; %zu in error: only a rollback is obeyed", failed);
+	writer_put(&page->writer, "\n");
 }
 
 /* What no line of the program opened is known by who used it. */
@@ -212,9 +215,11 @@ void page_uses(struct page *page, const struct report_site *site, bool is_brief)
 	const struct report_stack *used = newest(site, use_of);
 	const struct report_stack *begun = newest(site, begin_of);
 
-	states_write(page, site);
-	if (begun)
+	page_states(page, site);
+	if (begun) {
 		page_stack(page, "begun", begun, site);
+		lasting_write(page, site);
+	}
 	if (!used)
 		return;
 	if (!begun && !user_line_inside_loop(&site->opened_stack) && !is_brief) {
