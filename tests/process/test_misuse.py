@@ -210,8 +210,9 @@ def test_who_keeps_the_rules_is_not_accused_by_his_own_report(program, function,
     assert all(report["misuse"] == [] for report in result.reports)
 
 
-def test_who_is_given_an_address_again_is_not_accused(shim):
-    result = shim.run_companion([shim.program("misuse"), "address_reused"],
+@pytest.mark.parametrize("function", ["address_reused", "cancel_at_its_address"])
+def test_who_is_given_an_address_again_is_not_accused(function, shim):
+    result = shim.run_companion([shim.program("misuse"), function],
                                 environment=shim.base | shim.options() | fake(shim))
     assert (result.status, result.output, result.errors) == (0, "done\n", "")
     assert result.report["misuse"] == []

@@ -1,4 +1,5 @@
 /* Calls that break libpq's rules, each with a near twin that keeps them. */
+#include <dlfcn.h>
 #include <libpq-events.h>
 #include <stdint.h>
 
@@ -101,6 +102,23 @@ static void call_while_it_ends(void)
 	PQfinish(connection);
 }
 
+/* libpq 17's PGcancelConn is a PGconn inside, here where a finished one was, and is given
+ * back by PQcancelFinish, which jumps to PQfinish. */
+static void cancel_at_its_address(void)
+{
+	void *(*create)(PGconn *) = (void *(*)(PGconn *))dlsym(RTLD_DEFAULT, "PQcancelCreate");
+	void (*finish)(void *) = (void (*)(void *))dlsym(RTLD_DEFAULT, "PQcancelFinish");
+	PGconn *first = open_one(), *second = open_one();
+
+	PQfinish(second);
+	void *cancel = create(first);
+
+	if (cancel != (void *)second)
+		exit(3);
+	finish(cancel);
+	PQfinish(first);
+}
+
 struct wrapper {
 	PGconn *connection;
 	int number;
@@ -138,6 +156,7 @@ static const struct misuse_case cases[] = {
 	CASE(stale_pointer),
 	CASE(address_reused),
 	CASE(call_while_it_ends),
+	CASE(cancel_at_its_address),
 	CASE(finish_wrapper),
 	CASE(finish_connection_of_wrapper),
 	CASE(finish_nowhere),
