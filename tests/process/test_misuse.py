@@ -210,6 +210,13 @@ def test_who_keeps_the_rules_is_not_accused_by_his_own_report(program, function,
     assert all(report["misuse"] == [] for report in result.reports)
 
 
+def test_who_daemonizes_takes_nothing_from_its_parent(shim):
+    """Who has ended loses nothing; the child's own report knows that without its ledger."""
+    result = shim.assert_same([shim.program("inherited"), "daemonized"])
+    assert len(result.reports) == 2
+    assert all(report["misuse"] == [] for report in result.reports)
+
+
 @pytest.mark.parametrize("function", ["address_reused", "cancel_at_its_address"])
 def test_who_is_given_an_address_again_is_not_accused(function, shim):
     result = shim.run_companion([shim.program("misuse"), function],
@@ -218,9 +225,10 @@ def test_who_is_given_an_address_again_is_not_accused(function, shim):
     assert result.report["misuse"] == []
 
 
-@pytest.mark.parametrize("arguments", [[], ["-close"], ["-hooked"]])
+@pytest.mark.parametrize("arguments", [[], ["-close"], ["-hooked"], ["-invalid"]])
 def test_a_connection_made_past_the_wrappers_is_one(arguments, shim):
-    """Its first attempt is seen; one that failed before it is not on record at all."""
+    """Its first attempt is seen; one that failed before it is not on record at all, and has
+    the shape of those that are."""
     result = shim.assert_same([shim.program("past_wrappers"), *arguments])
     assert result.report["misuse"] == []
 

@@ -2,7 +2,8 @@
  * as some run-time linkers of languages do. Opens one connection synchronously, one
  * asynchronously and one that fails; forgets the second or, with `-close`, closes all.
  * `-hooked` closes all with the PQfinish that is linked; `-unseen` closes past every wrapper one
- * that was opened by the linked PQconnectdb.
+ * that was opened by the linked PQconnectdb; `-invalid` closes by the linked PQfinish one that
+ * failed before any attempt.
  */
 #include <dlfcn.h>
 #include <libpq-fe.h>
@@ -71,6 +72,13 @@ int main(int argc, char **argv)
 		return 9;
 	if (argc > 1 && strcmp(argv[1], "-unseen") == 0) {
 		REAL(PQfinish)(PQconnectdb(""));
+		return 0;
+	}
+	if (argc > 1 && strcmp(argv[1], "-invalid") == 0) {
+		PGconn *seen = PQconnectdb("");
+
+		PQfinish(REAL(PQconnectdb)("nonsense=1"));
+		PQfinish(seen);
 		return 0;
 	}
 	void (*finish)(PGconn *) = is_hooked ? PQfinish : REAL(PQfinish);
