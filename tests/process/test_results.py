@@ -105,6 +105,15 @@ def test_libpqs_answer_to_a_lack_of_memory_is_nobodys(how, tracking, shim):
     assert result.report["results"] == []
 
 
+@pytest.mark.parametrize("how, made, lost", [("clean", 2000, 0), ("leak", 1024, 976)])
+def test_what_cannot_be_remembered_is_said_to_be_lost(how, made, lost, shim):
+    """One for 256 bytes of PQLEAK_LEDGER_MAX is remembered at once."""
+    result = shim.run_preloaded([shim.program("results"), "hoard", how],
+                                shim.preload(track=TRACK, ledger_max="256K"))
+    assert row_of(result.report, "hoard")["made"] == made
+    assert result.report["processes"][0]["lost_records"] == lost
+
+
 def test_nothing_is_recorded_unless_it_is_asked_for(shim):
     result = shim.run_preloaded([shim.program("results"), "query", "leak"])
     assert result.report["results"] == []

@@ -127,6 +127,16 @@ static void copied(PGconn *conn, int round)
 	PQclear(made);
 }
 
+/* More than a small ledger remembers at once. */
+static void hoard(PGconn *conn, int round)
+{
+	PGresult *result = PQmakeEmptyPGresult(conn, PGRES_EMPTY_QUERY);
+
+	(void)round;
+	if (!is_leaking)
+		PQclear(result);
+}
+
 static void cancel(PGconn *conn, int round)
 {
 	PGcancel *made = PQgetCancel(conn);
@@ -229,7 +239,7 @@ static const struct {
 	{ "cancel", cancel, ROUNDS },         { "cancel_conn", cancel_conn, ROUNDS },
 	{ "conninfo", conninfo, ROUNDS },     { "survivors", survivors, 20 },
 	{ "forked", forked, 20 },             { "last", last, ROUNDS },
-	{ "out_of_memory", out_of_memory, ROUNDS },
+	{ "out_of_memory", out_of_memory, ROUNDS }, { "hoard", hoard, 2000 },
 };
 
 int main(int count, char **arguments)
