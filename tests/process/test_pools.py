@@ -147,7 +147,7 @@ def test_who_holds_an_exhausted_pool_is_told_in_words(python, stand):
                      flags=re.M)
     assert re.search(r"^  out     2 by report \S*exhausted.py:27, for ", text, flags=re.M)
     assert re.search(r"^  used    1 last by export \S*exhausted.py:32, .* ago$", text, flags=re.M)
-    assert "opened for a sqlalchemy QueuePool: 3 checked out now\n" in text
+    assert "opened for a sqlalchemy QueuePool: 3 checked out now" in text
     assert "idle in a" not in text
 
 
