@@ -1,14 +1,5 @@
 #include "fixture.h"
 
-#include <stdarg.h>
-#include <setjmp.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "render/renderer.h"
-
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define STACK(array) { .frames = array, .count = COUNT(array) }
 #define USER(function_, file_, line_)                                                        \
@@ -289,18 +280,4 @@ struct report fixture_limit_report(enum reason reason)
 	report.verdict_count[VERDICT_HELD] = 1;
 	report.verdict_connections[VERDICT_HELD] = 17;
 	return report;
-}
-
-char *fixture_render(const char *format, const struct report *report, bool is_verbose,
-		     bool has_color)
-{
-	struct render_options options = { .is_verbose = is_verbose, .has_color = has_color };
-	char *text = NULL;
-	size_t size = 0;
-	FILE *out = open_memstream(&text, &size);
-
-	assert_non_null(out);
-	assert_int_equal(renderer_find(format)->render(out, report, &options), 0);
-	assert_int_equal(fclose(out), 0);
-	return text;
 }
