@@ -233,3 +233,16 @@ def test_the_text_fits_a_screen_and_names_the_line_before_cause_and_cure(pattern
     assert 0 < text.index(f"{source.name}:{line_here(source)}") < text.index("  cause ")
     assert text.index("  cause ") < text.index("  cure ")
     assert re.search(pattern.cure, text.replace("\n", " "))
+
+
+@pytest.mark.parametrize("interpreter, driver", DRIVERS)
+def test_the_line_that_opens_is_found_in_code_of_every_shape(interpreter, driver, shim, programs):
+    source = programs / "patterns" / "openers.py"
+    expected = {(number, line.rpartition("# ")[2])
+                for number, line in enumerate(source.read_text().splitlines(), 1)
+                if "driver.connect(" in line}
+    assert len(expected) > 15
+    result = shim.run_companion([str(INTERPRETERS[interpreter]), str(source), driver])
+    sites = result.report["sites"]
+    assert {(site["user_line"]["line"], site["user_line"]["function"]) for site in sites} == expected
+    assert {site["count"] for site in sites} == {1}
