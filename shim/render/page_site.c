@@ -146,6 +146,50 @@ static void caller_write(struct page *page, const struct report_site *site)
 	writer_put(&page->writer, ": native frames only\n");
 }
 
+static bool is_same_line(const struct report_frame *one, const struct report_frame *other)
+{
+	return one->line == other->line && strcmp(one->file, other->file) == 0 &&
+	       strcmp(one->function, other->function) == 0;
+}
+
+/* Where other sites have the same line, its callers tell them apart. */
+static bool is_line_of_others(const struct page *page, const struct report_site *site)
+{
+	const struct report *report = page->report;
+
+	for (size_t i = 0; i < report->site_count; i++)
+		if (&report->sites[i] != site && report->sites[i].user_line.is_user &&
+		    is_same_line(&report->sites[i].user_line, &site->user_line))
+			return true;
+	return false;
+}
+
+static const struct report_frame *caller_of_line(const struct report_site *site)
+{
+	const struct report_stack *stack = &site->opened_stack;
+	bool is_behind = false;
+
+	for (size_t i = 0; i < stack->count; i++) {
+		if (stack->frames[i].is_user && is_behind)
+			return &stack->frames[i];
+		is_behind |= stack->frames[i].is_user;
+	}
+	return NULL;
+}
+
+static void note_place(struct page *page, const struct report_site *site,
+		       const struct report_frame *opener)
+{
+	const struct report_frame *caller = caller_of_line(site);
+
+	writer_put(&page->writer, ": ");
+	page_place(page, opener);
+	if (!opener->is_user || !caller || !is_line_of_others(page, site))
+		return;
+	writer_put(&page->writer, ", called by ");
+	page_place(page, caller);
+}
+
 void page_site(struct page *page, const struct report_site *site)
 {
 	const struct report_frame *opener = opener_of(site);
@@ -163,10 +207,8 @@ void page_site(struct page *page, const struct report_site *site)
 			   ? "failed connection" : "connection");
 	target_write(page, site);
 	pools_write(page, site);
-	if (is_note(page, site) && opener) {
-		writer_put(writer, ": ");
-		page_place(page, opener);
-	}
+	if (is_note(page, site) && opener)
+		note_place(page, site, opener);
 	writer_put(writer, "\n");
 	/* Where the program's own line is not among those that opened, its users are. */
 	if (is_note(page, site) && !(opener && opener->is_user))

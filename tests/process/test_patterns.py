@@ -246,3 +246,14 @@ def test_the_line_that_opens_is_found_in_code_of_every_shape(interpreter, driver
     sites = result.report["sites"]
     assert {(site["user_line"]["line"], site["user_line"]["function"]) for site in sites} == expected
     assert {site["count"] for site in sites} == {1}
+
+
+def test_two_notes_on_one_line_name_its_callers(shim, programs):
+    log = shim.reports / "run.text"
+    argv = command(shim, programs, "two_pools", "debian", "psycopg2")
+    shim.execute([shim.companion, "run", "--format=text", f"--log={log}", "--", *argv],
+                 shim.base | shim.options())
+    callers = re.findall(r"^held .*: ask \S+:11, called by <module> \S+:(\d+)$", log.read_text(),
+                         flags=re.M)
+    log.unlink()
+    assert sorted(callers) == ["16", "17"]
