@@ -89,6 +89,9 @@ void recorder_giving_back(const void *pointer);
 bool recorder_strange(const struct libpq *libpq, enum libpq_call call, const PGconn *conn,
 		      uintptr_t return_address);
 
+/* Was the last connection at this address, as far as that is known, finished? */
+bool recorder_is_finished(const PGconn *conn);
+
 /* Is there nothing to say of this process: every connection was finished by the main
  * program's own code, before exit, all results were given back, and nothing was lost? What
  * an interpreter's extension finishes may be a collector's doing, and is for the report to

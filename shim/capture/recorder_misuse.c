@@ -60,14 +60,22 @@ static struct ledger_connection story_of_locked(const struct finished *finished)
 	};
 }
 
-static enum ledger_misuse_kind kind_of(const struct libpq *libpq, enum libpq_call call,
-				       const PGconn *conn)
+bool recorder_is_finished(const PGconn *conn)
 {
+	struct guard guard = guard_begin();
+
 	recorder_lock();
 	bool is_finished = finished_find(&recorder.finished, conn);
 
 	recorder_unlock();
-	if (is_finished)
+	guard_end(&guard);
+	return is_finished;
+}
+
+static enum ledger_misuse_kind kind_of(const struct libpq *libpq, enum libpq_call call,
+				       const PGconn *conn)
+{
+	if (recorder_is_finished(conn))
 		return call == CALL_PQfinish ? LEDGER_MISUSE_DOUBLE_FINISH :
 					       LEDGER_MISUSE_USE_AFTER_FINISH;
 	return call == CALL_PQfinish && shape_is_foreign(libpq, conn) ?

@@ -29,6 +29,9 @@ struct connection *sighting_record(struct libpq *libpq, enum libpq_call call, PG
 
 	if (!conn || !libpq->is_complete || connection)
 		return connection;
+	/* A new one at that address is polled by its creator first, inside of libpq. */
+	if (!libpq_is_nested(libpq, return_address) && recorder_is_finished(conn))
+		return NULL;
 	recorder_opened(libpq, call, conn, return_address, "");
 	connection = recorder_find(conn);
 	if (connection && libpq->register_event_proc)

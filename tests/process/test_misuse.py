@@ -23,6 +23,7 @@ class Crash:
     kind: str
     stacks: dict
     by_fake: bool = True   # its connections have no shape that is known
+    opened: int = 1
     by_real: bool = True   # the heap of the real one gives no address again for sure
 
     def __str__(self):
@@ -38,15 +39,19 @@ CRASHES = [
         "opened": ["open_one", "use_after_finish"],
         "finished": ["close_first", "use_after_finish"],
         "misused": ["use", "use_after_finish"]}),
+    Crash("poll_after_finish", "use after finish", {
+        "opened": ["open_one", "poll_after_finish"],
+        "finished": ["close_first", "poll_after_finish"],
+        "misused": ["poll_after_finish"]}),
     Crash("stale_pointer", "double finish", {
         "opened": ["open_one", "open_at", "stale_pointer"],
         "finished": ["close_again", "stale_pointer"],
         "misused": ["stale_pointer"],
-        "before": ["close_first", "stale_pointer"]}, by_real=False),
+        "before": ["close_first", "stale_pointer"]}, opened=2, by_real=False),
     Crash("finish_wrapper", "finish of what is no connection", {
         "misused": ["finish_wrapper"]}, by_fake=False),
     Crash("finish_nowhere", "finish of what is no connection", {
-        "misused": ["finish_nowhere"]}),
+        "misused": ["finish_nowhere"]}, opened=0),
 ]
 
 REAL_CRASHES = [crash for crash in CRASHES if crash.by_real]
@@ -86,6 +91,7 @@ def documents(text):
 def assert_told(report, crash, count=1):
     (misuse,) = report["misuse"]
     assert (misuse["kind"], misuse["count"]) == (crash.kind, count)
+    assert report["processes"][0]["opened"] == crash.opened * count
     assert stacks_of(misuse) == crash.stacks
     assert f"in pid {report['processes'][0]['pid']}" in misuse["diagnosis"]
     assert misuse["thread"] == report["processes"][0]["pid"]

@@ -42,6 +42,14 @@ static void use_after_finish(void)
 	use(connection);
 }
 
+static void poll_after_finish(void)
+{
+	PGconn *connection = open_one();
+
+	close_first(connection);
+	PQconnectPoll(connection);
+}
+
 static void use_before_finish(void)
 {
 	PGconn *connection = open_one();
@@ -152,6 +160,7 @@ static const struct misuse_case cases[] = {
 	CASE(double_finish),
 	CASE(finish_and_null),
 	CASE(use_after_finish),
+	CASE(poll_after_finish),
 	CASE(use_before_finish),
 	CASE(stale_pointer),
 	CASE(address_reused),
