@@ -52,11 +52,9 @@ static struct site_share *share_add(struct arena *arena, struct site *site,
 static void record_add(struct arena *arena, struct site_share *share,
 		       const struct ledger_site *record)
 {
-	struct timeline_part *part = timeline_part_new(arena, record, share->process->end_ns);
 	struct site *site = share->site;
 
-	*(struct timeline_part **)arena_list_add(arena, &share->parts, sizeof(part)) = part;
-	*(struct timeline_part **)arena_list_add(arena, &site->parts, sizeof(part)) = part;
+	timeline_part_add(arena, &share->parts, &site->parts, record, share->process->end_ns);
 	share->opened += record->opened;
 	share->failed += record->failed;
 	share->finished += record->finished;

@@ -4,15 +4,16 @@
 
 #include "ledger/history.h"
 
-struct timeline_part *timeline_part_new(struct arena *arena, const struct ledger_site *record,
-					uint64_t end_ns)
+void timeline_part_add(struct arena *arena, struct arena_list *parts, struct arena_list *others,
+		       const struct ledger_site *record, uint64_t end_ns)
 {
 	struct timeline_part *part = arena_alloc(arena, sizeof(*part));
 
 	part->record = *record;
 	part->end_ns = end_ns;
 	history_extend(&part->record, end_ns, record->open);
-	return part;
+	*(struct timeline_part **)arena_list_add(arena, parts, sizeof(part)) = part;
+	*(struct timeline_part **)arena_list_add(arena, others, sizeof(part)) = part;
 }
 
 /* A ledger is untrusted. */

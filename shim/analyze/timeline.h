@@ -25,9 +25,9 @@ struct timeline {
 	size_t count; /* 0: nothing is known */
 };
 
-/* A copy of `record` until `end_ns`. */
-struct timeline_part *timeline_part_new(struct arena *arena, const struct ledger_site *record,
-					uint64_t end_ns);
+/* Adds a copy of `record`, carried on to `end_ns`, to two lists. */
+void timeline_part_add(struct arena *arena, struct arena_list *parts, struct arena_list *others,
+		       const struct ledger_site *record, uint64_t end_ns);
 
 /* Adds up a list of struct timeline_part *. */
 void timeline_sum(struct timeline *timeline, const struct arena_list *parts);

@@ -3,6 +3,7 @@
  */
 #include "analyze/languages.h"
 #include "render/emitter.h"
+#include "render/json_history.h"
 #include "render/json_limits.h"
 #include "render/json_pool.h"
 #include "render/json_result.h"
@@ -126,46 +127,6 @@ static json_t *close_value(struct emitter *emitter, const struct report_close *c
 	return object;
 }
 
-/* null when nothing is known. */
-static json_t *history_value(struct emitter *emitter, const struct report_site *site)
-{
-	json_t *object, *points;
-
-	if (!site->history_count)
-		return json_null();
-	object = json_object();
-	points = json_array();
-	for (size_t i = 0; i < site->history_count; i++) {
-		json_t *point = json_object();
-
-		emitter_add_number(emitter, point, "open_min", site->history[i].open_min);
-		emitter_add_number(emitter, point, "open_max", site->history[i].open_max);
-		emitter_append(emitter, points, point);
-	}
-	emitter_add_number(emitter, object, "step_ns", site->history_step_ns);
-	emitter_add_moment(emitter, object, "from", site->history_from_ns);
-	emitter_add(emitter, object, "points", points);
-	return object;
-}
-
-static json_t *lifetimes_value(struct emitter *emitter, const struct report_site *site)
-{
-	static const uint64_t bounds[] = LEDGER_LIFETIME_BOUNDS;
-	json_t *array = json_array();
-
-	for (int i = 0; i < LEDGER_LIFETIME_COUNT; i++) {
-		json_t *row = json_object();
-
-		if (i < LEDGER_LIFETIME_COUNT - 1)
-			emitter_add_number(emitter, row, "below_ns", bounds[i]);
-		else
-			emitter_add(emitter, row, "below_ns", json_null());
-		emitter_add_number(emitter, row, "count", site->lifetimes[i]);
-		emitter_append(emitter, array, row);
-	}
-	return array;
-}
-
 static json_t *site_value(struct emitter *emitter, const struct report_site *site)
 {
 	json_t *object = json_object(), *endings = json_object();
@@ -187,8 +148,8 @@ static json_t *site_value(struct emitter *emitter, const struct report_site *sit
 	emitter_add_number(emitter, object, "opened", site->count);
 	emitter_add_number(emitter, object, "open", site->open);
 	emitter_add_text(emitter, object, "trend", trend_name(site->trend));
-	emitter_add(emitter, object, "history", history_value(emitter, site));
-	emitter_add(emitter, object, "lifetimes", lifetimes_value(emitter, site));
+	emitter_add(emitter, object, "history", json_history(emitter, site));
+	emitter_add(emitter, object, "lifetimes", json_lifetimes(emitter, site));
 	emitter_add_number(emitter, object, "pools", site->pools);
 	emitter_add_text(emitter, object, "pool_library", site->pool_library);
 	emitter_add_text(emitter, object, "pool_type", site->pool_type);
