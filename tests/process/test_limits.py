@@ -258,8 +258,13 @@ def test_a_poolers_refusal_is_known_by_its_text(database, hold, log):
 
 
 def test_a_forked_child_has_its_own(small, hold, log):
+    """Its parent's minute is not the child's, nor are its parent's connections."""
     holder = hold(small)
-    holder.do("open")
+    for _ in range(HELD + 1):
+        holder.do("open")
+    assert log.take()["processes"][0]["pid"] == holder.pid
+    for _ in range(HELD - 1):
+        holder.do("close")
     child = int(holder.do("fork").split()[1])
     for _ in range(HELD - 1):
         holder.do("open")
@@ -383,6 +388,18 @@ def test_a_watcher_that_is_killed_takes_nothing_with_it(hold):
     assert holder.do("wait") == "wait -1: No child processes"
     holder.do("close")
     assert holder.finish() == ""
+
+
+def test_a_process_that_gets_orphans_gets_no_watcher(hold, log):
+    """A container's first process, or a supervisor: it would hear of the watcher's end."""
+    holder = hold(max_transaction="200ms")
+    holder.do("reaper")
+    holder.do("open")
+    assert holder.do("wait") == "wait -1: No child processes"
+    holder.do("begin")
+    assert log.take()["reason"] == "max_transaction"
+    assert holder.do("wait") == "wait -1: No child processes"
+    holder.finish()
 
 
 def test_each_process_has_its_watcher(hold, log):

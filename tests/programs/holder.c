@@ -5,6 +5,7 @@
  *	begin    a transaction on the newest       commit   ends it
  *	close    finishes the newest               retry    100 connects that are finished
  *	fork     goes on in a child; the parent waits for it, and answers nothing more
+ *	reaper   becomes the parent of orphans
  *	wait     what wait() says                  bare     closes all descriptors from 2 on
  */
 #include <errno.h>
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -96,6 +98,11 @@ static void go_on_in_child(void)
 	printf("pid %d\n", getpid());
 }
 
+static void take_orphans(void)
+{
+	printf("reaper %d\n", prctl(PR_SET_CHILD_SUBREAPER, 1));
+}
+
 static void wait_for_any(void)
 {
 	int status, result = wait(&status);
@@ -116,7 +123,7 @@ static const struct {
 } actions[] = {
 	{ "begin", begin },   { "commit", commit },       { "close", finish },
 	{ "retry", retry },   { "fork", go_on_in_child }, { "wait", wait_for_any },
-	{ "bare", close_descriptors },
+	{ "bare", close_descriptors }, { "reaper", take_orphans },
 };
 
 int main(void)
