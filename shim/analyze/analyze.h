@@ -30,7 +30,8 @@ struct suppressions; /* analyze/suppressions.h */
 struct analysis_input {
 	struct reader *const *readers;
 	size_t reader_count;
-	size_t witness_count; /* readers behind these: for what others did with what was inherited */
+	/* Readers behind these, not reported: for what others did with what was inherited. */
+	size_t witness_count;
 	const struct process_fate *fates;
 	size_t fate_count;
 	struct symbolizer *symbolizer;

@@ -16,7 +16,8 @@
  * reads is left out. Context: any; async-signal-safe. Keeps errno. */
 void plain_report_write(const struct ledger *ledger, int fd);
 
-/* Is anything left open, but for what was closed unseen, or misused? Context: as plain_report_write. */
+/* Is anything left open, but for what was closed unseen, or misused? Context: as
+ * plain_report_write. */
 bool plain_report_is_failing(const struct ledger *ledger);
 
 #endif
