@@ -10,7 +10,6 @@
 	  .module = "/lib/" library_ ".so", .build_id = "00ff", .offset = 4660,                \
 	  .library = library_ }
 
-
 static const struct report_frame engine_frames[] = {
 	HIDDEN("c", "PQconnectdb", "libpq"),
 	HIDDEN("c", "psyco_connect", "psycopg2"),
@@ -37,9 +36,6 @@ static const struct report_frame hostile_frames[] = {
 	USER("evil\033]0;owned\007", "caf\xe9.py", 1),
 };
 
-#define EMPTY_FRAME                                                                          \
-	{ .language = "", .function = "", .file = "", .module = "", .build_id = "",          \
-	  .library = "" }
 #define CONNECTION(ending_, transaction_, ended_)                                            \
 	.pid = 4127, .backend_pid = 5001, .host = "127.0.0.1", .port = "5432",               \
 	.database = "app", .user = "postgres", .application_name = "demo", .sqlstate = "",   \
@@ -184,8 +180,7 @@ static const struct report_misuse misuses[] = {
 #define RESULT(pid_, kind_, one_, not_done_, verdict_)                                       \
 	.pid = pid_, .kind = kind_, .one = one_, .several = one_ "s", .not_done = not_done_,   \
 	.verdict = verdict_, .fingerprint = "00000000000000aa", .user_source = "",             \
-	.user_line = EMPTY_FRAME, .first_at_ns = 1790000000000000000,                          \
-	.last_at_ns = 1790000001000000000
+	.user_line = USER("open_one", "app.py", 7), .last_at_ns = 1790000001000000000
 
 static const struct report_result results[] = {
 	{ RESULT(4127, "PGresult", "PGresult", "not cleared", VERDICT_LEAK), .made = 1000,
