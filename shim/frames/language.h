@@ -22,7 +22,8 @@
  * `position` and `first_line`; it is described only when its stack is new. */
 struct language_frame {
 	uintptr_t code;          /* code object */
-	uintptr_t file;          /* file name object: code addresses are reused */
+	uintptr_t file;          /* file name object, and what else tells codes apart whose
+				  * addresses are reused */
 	uint32_t position;       /* instruction offset in bytes, or the line where at hand */
 	uint32_t first_line;
 	/* Not compared, valid during this call only: */

@@ -31,7 +31,7 @@ static uintptr_t first_frame(uintptr_t thread)
 	return word(thread + layout->thread_frame);
 }
 
-/* The code's address may be another's later: its file and first line go with it. */
+/* The code's address may be another's later: its file, name and first line go with it. */
 static uint64_t mix_frame(uint64_t mix, uintptr_t frame, uintptr_t code)
 {
 	const struct python_layout *layout = &python_runtime.layout;
@@ -39,7 +39,10 @@ static uint64_t mix_frame(uint64_t mix, uintptr_t frame, uintptr_t code)
 	uint64_t position = python_runtime.minor < 11 ? number(at) : word(at);
 
 	mix = mixed(mix ^ code, position ^ 0x9e3779b97f4a7c15u);
-	return mixed(mix ^ word(code + layout->code_file),
+	mix = mixed(mix ^ word(code + layout->code_file),
+		    word(word(code + layout->code_name) + PYTHON_TEXT_HASH(layout)) ^
+			    0xa0761d6478bd642fu);
+	return mixed(mix ^ 0xe7037ed1a0b428dbu,
 		     number(code + layout->code_first_line) ^ 0xd6e8feb86659fd93u);
 }
 

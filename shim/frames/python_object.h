@@ -31,6 +31,10 @@ static inline uintptr_t python_untag(uintptr_t reference)
 	return reference & ~(uintptr_t)7;
 }
 
+/* Where a str keeps the hash of its text, behind its length: of a name, which is interned, it
+ * is known. What an address said may be another text's later. */
+#define PYTHON_TEXT_HASH(layout) ((layout)->text_length + sizeof(uintptr_t))
+
 /* Is there an object of exactly this type at `object`? */
 bool python_object_is(uintptr_t object, uintptr_t type);
 

@@ -76,11 +76,12 @@ static void add(struct walk *walk, uintptr_t frame, uintptr_t code)
 {
 	const struct python_layout *layout = &python_runtime.layout;
 	uintptr_t file = peek_word(code + layout->code_file);
+	uintptr_t name = peek_word(code + layout->code_name);
 	int32_t position = position_of(frame, code);
 
 	/* The trampoline that a specialised call of a class runs `__init__` in has
 	 * one empty str for both. */
-	if (file == peek_word(code + layout->code_name) || is_incomplete(frame, code, position))
+	if (file == name || is_incomplete(frame, code, position))
 		return;
 	if (walk->count == walk->max) {
 		walk->is_truncated = true;
@@ -88,7 +89,7 @@ static void add(struct walk *walk, uintptr_t frame, uintptr_t code)
 	}
 	walk->frames[walk->count++] = (struct language_frame){
 		.code = code,
-		.file = file,
+		.file = file + 3 * peek_word(name + PYTHON_TEXT_HASH(layout)),
 		.position = (uint32_t)position,
 		.first_line = (uint32_t)peek_int(code + layout->code_first_line),
 		.frame = frame,

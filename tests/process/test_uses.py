@@ -43,3 +43,17 @@ def test_the_last_use_is_by_its_callers(word, shim):
     assert functions_of(connection["last_use"]["stack"]) == last_of(word)
     assert connection["uses"] == len(word) + word.count("c")
     assert connection["transactions"] == 0 and connection["longest_transaction"] is None
+
+
+@pytest.mark.parametrize("count", [5, 20, 50, 51, 52])
+def test_the_last_use_of_a_python_program_is_by_its_function(count, shim, python, programs):
+    result = shim.run_preloaded([python, programs / "last_use.py", count])
+    assert result.status == 0, result.errors
+    name, line = result.output.split()
+    (site,) = result.report["sites"]
+    (connection,) = site["connections"]
+    frames = [(frame["function"], frame["line"]) for frame in connection["last_use"]["stack"]
+              if frame["language"] == "python"]
+    assert [function for function, _ in frames] == ["helper", name, "<module>"]
+    assert frames[1][1] == int(line)
+    assert connection["uses"] == count
