@@ -210,6 +210,21 @@ static bool is_asked_for(const struct report_stack *stack, const char *called,
 	return !(is_interpreter_known && any_frame(stack, is_interpreter));
 }
 
+/* The driver is right below the code that calls it: no collector is in between. */
+static bool ends_in_closer(const struct report_stack *stack, const char *called)
+{
+	const struct report_stack inner = { stack->frames, inner_count(stack), false };
+
+	return inner.count < stack->count && is_closer(called) && !any_frame(&inner, is_cpython);
+}
+
+/* A finaliser gives the interpreter's lock away: what another thread calls meanwhile is called. */
+static bool is_beside_collector(const struct report_stack *stack, const char *called)
+{
+	return (ends_in_call(stack) || ends_in_closer(stack, called)) &&
+	       !any_frame(stack, is_finalizer);
+}
+
 enum ending ending_of_finished(unsigned evidence, const struct report_stack *stack,
 			       const char *called, bool is_interpreter_known)
 {
@@ -221,7 +236,7 @@ enum ending ending_of_finished(unsigned evidence, const struct report_stack *sta
 	if (evidence & (LEDGER_FINALIZING | LEDGER_EXITING) || any_frame(stack, is_shutdown) ||
 	    ruby_end_of(stack) != RUBY_END_NONE)
 		return ENDING_SHUTDOWN;
-	if (evidence & LEDGER_COLLECTING)
+	if (evidence & LEDGER_COLLECTING && !is_beside_collector(stack, called))
 		return ENDING_COLLECTED;
 	if (is_release(called))
 		return ENDING_CLOSED;

@@ -161,6 +161,36 @@ def test_python_copies_both_ways(source, shim, clients):
     assert total(report, "opened") == 5
 
 
+COLLECTING = """
+import gc, threading, time, psycopg2
+
+class Slow:
+    def __del__(self):
+        time.sleep(0.001)
+
+def collect():
+    while not is_over:
+        for _ in range(20):
+            slow = Slow()
+            slow.cycle = slow
+        gc.collect()
+
+is_over = False
+thread = threading.Thread(target=collect)
+thread.start()
+for _ in range(30):
+    psycopg2.connect("").close()
+is_over = True
+thread.join()
+"""
+
+
+def test_what_is_closed_while_another_thread_collects_was_closed(shim):
+    """The collector runs finalisers, which let other threads run."""
+    report = assert_legal(shim, ["/usr/bin/python3", "-c", COLLECTING])
+    assert total(report, "opened") == 30
+
+
 def test_a_mixed_load_has_nothing_reported(filled, programs, clients):
     """Threads over a SQLAlchemy pool, threads with psycopg 3, and pgbench beside them."""
     python = clients / "sqlalchemy-2.0.38" / "bin" / "python"
