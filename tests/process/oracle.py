@@ -80,7 +80,8 @@ def assert_server_agrees(database, ledger_directory, pid):
     return set(sights_of(database, ledger_directory, pid))
 
 
-def sights_of(database, ledger_directory, pid):
+def assert_backends_agree(database, ledger_directory, pid):
+    """The same without what state each is in. Returns the ledger, if there is one."""
     ledger = open_ledger(ledger_directory, pid)
     recorded = ledger.open_backends() if ledger else set()
     listed = database.backends()
@@ -89,11 +90,16 @@ def sights_of(database, ledger_directory, pid):
         database.wait_for_end(listed - recorded)
         listed = database.backends()
     assert listed == recorded, f"the server lists {listed - recorded}, the ledger does not"
+    return ledger
+
+
+def sights_of(database, ledger_directory, pid):
+    ledger = assert_backends_agree(database, ledger_directory, pid)
     if not ledger:
         return {}
     sights = see(ledger, database.activity())
+    assert set(sights) == ledger.open_backends()
     ledger.close()
-    assert set(sights) == recorded
     assert_states_agree(sights)
     assert_times_agree(sights)
     return sights

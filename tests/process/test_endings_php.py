@@ -10,7 +10,7 @@ import urllib.request
 
 import pytest
 
-from oracle import assert_server_agrees
+from oracle import assert_backends_agree
 from server import free_port
 from shim import sites_with, total
 from test_endings import assert_ending, rows
@@ -158,7 +158,8 @@ def served(shim, pages, paths, database, *settings):
     with WebServer(pages, shim.preload(), *settings) as server:
         for path in paths:
             assert server.get(path) == str(list(PAGES).index(path) + 1)
-            assert_server_agrees(database, shim.ledgers, server.process.pid)
+            # In between PHP has rolled back, which the ledger leaves out until the next use.
+            assert_backends_agree(database, shim.ledgers, server.process.pid)
         server.stop()
     (report,) = shim.take_reports()
     return report
