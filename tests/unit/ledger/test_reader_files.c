@@ -125,8 +125,7 @@ static void make_more_than_memory(struct ledger_header *header)
 
 	header->file_size = size * 2;
 	header->section[LEDGER_RESULTS].capacity = size;
-	header->section[LEDGER_RESULTS].used =
-		size / sizeof(struct ledger_result) * sizeof(struct ledger_result);
+	header->section[LEDGER_RESULTS].used = size - size % sizeof(struct ledger_result);
 }
 
 static const struct {
