@@ -19,4 +19,8 @@ struct report fixture_limit_report(enum reason reason);
 char *fixture_render(const char *format, const struct report *report, bool is_verbose,
 		     bool has_color);
 
+/* Fails the test when `part` is not in `text`, or is in it. */
+void has(const char *text, const char *part);
+void has_not(const char *text, const char *part);
+
 #endif

@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -20,4 +21,16 @@ char *fixture_render(const char *format, const struct report *report, bool is_ve
 	assert_int_equal(renderer_find(format)->render(out, report, &options), 0);
 	assert_int_equal(fclose(out), 0);
 	return text;
+}
+
+void has(const char *text, const char *part)
+{
+	if (!strstr(text, part))
+		fail_msg("no \"%s\" in:\n%s", part, text);
+}
+
+void has_not(const char *text, const char *part)
+{
+	if (strstr(text, part))
+		fail_msg("\"%s\" in:\n%s", part, text);
 }

@@ -11,18 +11,6 @@
 #include "fixture.h"
 #include "render/renderer.h"
 
-static void has(const char *text, const char *part)
-{
-	if (!strstr(text, part))
-		fail_msg("no \"%s\" in:\n%s", part, text);
-}
-
-static void has_not(const char *text, const char *part)
-{
-	if (strstr(text, part))
-		fail_msg("\"%s\" in:\n%s", part, text);
-}
-
 static void what_a_pool_opened_by_itself_names_the_pool_and_who_used_it(void **state)
 {
 	static const struct report_frame opened[] = {

@@ -9,18 +9,6 @@
 
 #include "fixture.h"
 
-static void has(const char *text, const char *part)
-{
-	if (!strstr(text, part))
-		fail_msg("no \"%s\" in:\n%s", part, text);
-}
-
-static void has_not(const char *text, const char *part)
-{
-	if (strstr(text, part))
-		fail_msg("\"%s\" in:\n%s", part, text);
-}
-
 static void a_leak_is_a_block_with_opened_ended_used_cause_and_cure(void **state)
 {
 	struct report report = fixture_report();
