@@ -16,6 +16,9 @@
 #include "cli/say.h"
 #include "render/renderer.h"
 
+/* A JSON log of `pqleak run` is one object; what is reported before the end stands beside it. */
+#define EARLY_SUFFIX ".early"
+
 enum { WIDTH_LEAST = 40 }; /* columns; where a terminal claims less, lines are not broken */
 
 static int write_all(int fd, const char *bytes, size_t size)
@@ -33,11 +36,32 @@ static int write_all(int fd, const char *bytes, size_t size)
 	return 0;
 }
 
+/* Is it made for a process under `pqleak run`, whose report comes at the end? */
+static bool is_early(const struct delivery *delivery)
+{
+	return delivery->options->format == FORMAT_JSON && delivery->reason != REASON_REQUEST &&
+	       delivery->reason != REASON_EXIT && getenv("PQLEAK_COLLECT");
+}
+
+/* A pipe or a device has no file beside it. */
+static int early_path(char *path)
+{
+	struct stat status;
+
+	if (!stat(path, &status) && !S_ISREG(status.st_mode))
+		return 0;
+	if (strlen(path) + sizeof(EARLY_SUFFIX) > PATH_MAX)
+		return -ENAMETOOLONG;
+	strcat(path, EARLY_SUFFIX);
+	return 0;
+}
+
 static int log_path(const struct delivery *delivery, char *ret_path)
 {
 	struct log_path values = { delivery->pid, delivery->program, delivery->at_ns };
+	int error = log_path_format(delivery->options->log, &values, ret_path);
 
-	return log_path_format(delivery->options->log, &values, ret_path);
+	return error || !is_early(delivery) ? error : early_path(ret_path);
 }
 
 static bool has_log(const struct delivery *delivery)
@@ -45,14 +69,11 @@ static bool has_log(const struct delivery *delivery)
 	return !delivery->is_to_stdout && strcmp(delivery->options->log, "stderr");
 }
 
-void delivery_begin(const struct delivery *delivery)
+static void empty(const char *path)
 {
-	char path[PATH_MAX];
 	struct stat status;
 	int fd;
 
-	if (!has_log(delivery) || log_path(delivery, path))
-		return;
 	/* Whether it can be written to is told when there is something to write. */
 	fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
@@ -60,6 +81,17 @@ void delivery_begin(const struct delivery *delivery)
 	if (!fstat(fd, &status) && S_ISREG(status.st_mode) && ftruncate(fd, 0))
 		say("cannot empty '%s': %s", path, strerror(errno));
 	close(fd);
+}
+
+void delivery_begin(const struct delivery *delivery)
+{
+	char path[PATH_MAX];
+
+	if (!has_log(delivery) || log_path(delivery, path))
+		return;
+	empty(path);
+	if (delivery->options->format == FORMAT_JSON && !early_path(path))
+		empty(path);
 }
 
 static bool log_has_content(const struct delivery *delivery)

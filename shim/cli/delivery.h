@@ -35,7 +35,8 @@ struct delivery {
 };
 
 /* Empties a log of an earlier run, so that its report does not pass for this one's.
- * Reports that processes make meanwhile, on a signal, are added, as the last one is.
+ * Reports that processes make meanwhile, on a signal, are added, as the last one is; in JSON
+ * they have a log beside it.
  * Needs no ledgers yet. */
 void delivery_begin(const struct delivery *delivery);
 

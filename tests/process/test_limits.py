@@ -168,6 +168,16 @@ def test_a_refused_connect_is_reported_at_once_with_who_holds(way, small, hold, 
     holder.finish()
 
 
+def test_under_run_a_json_log_is_one_object_and_what_came_before_is_beside_it(small_server, small,
+                                                                             shim):
+    small_server.query("create role refused login connection limit 0")
+    (shim.reports / "run.json.early").write_text("of an earlier run")
+    environment = shim.base | shim.options() | small.environment() | {"PGUSER": "refused"}
+    result = shim.run_companion([shim.program("endings"), "open"], environment=environment)
+    assert [report["reason"] for report in result.reports] == ["exit", "exhaustion"]
+    small_server.query("drop role refused")
+
+
 def test_it_is_reported_once_though_the_program_tries_again_and_again(small, hold, log):
     holder = hold(small)
     for _ in range(HELD):

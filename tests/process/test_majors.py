@@ -147,8 +147,10 @@ def failing_connect(shim):
         shim.base.update(environment)
         result = shim.assert_same([shim.program("endings"), "open"])
         assert "FATAL" in result.errors
-        assert (total(result.report, "opened"), total(result.report, "failed")) == (1, 1)
-        (site,) = result.report["sites"]
+        exhausted, report = result.reports
+        assert (exhausted["reason"], total(exhausted, "opened")) == ("exhaustion", 1)
+        assert (total(report, "opened"), total(report, "failed")) == (1, 1)
+        (site,) = report["sites"]
         assert (site["verdict"], site["endings"]["failed_unfinished"]) == ("failed", 1)
         return result.errors, site["connections"][0]["sqlstate"]
 

@@ -1,14 +1,13 @@
 """Calls that break libpq's rules are told with their stacks, before the call is passed on; their
 near twins are not accused.
 """
-import json
 import re
 import signal
 from dataclasses import dataclass
 
 import pytest
 
-from shim import validated
+from shim import documents
 
 FAKE = "fake_libpq/first"
 ADDRESS = re.compile(r"0x[0-9a-f]+")
@@ -76,16 +75,6 @@ def functions(stack):
 
 def stacks_of(misuse):
     return {name: functions(stack) for name, stack in misuse["stacks"].items()}
-
-
-def documents(text):
-    """A process that goes on reports at its end, too: one JSON document after the other."""
-    decoder, found = json.JSONDecoder(), []
-    while text.strip():
-        document, end = decoder.raw_decode(text.lstrip())
-        found.append(validated(json.dumps(document)))
-        text = text.lstrip()[end:]
-    return found
 
 
 def assert_told(report, crash, count=1):
