@@ -4,6 +4,8 @@
 
 #include "base/memory.h"
 
+#define PAGE ((uintptr_t)4096)
+
 /* A caller in common (a driver's one PQexec) has as many trails as it has callers. */
 enum { BUCKETS = 1024, LOOKS_MAX = 64, CHUNK = 64 << 10, FRAME_SIZE_MAX = 64 << 10 };
 
@@ -22,6 +24,16 @@ static struct trail **bucket_of(const struct use *use, uint64_t mark)
 	return &buckets[hash >> 32 & (BUCKETS - 1)];
 }
 
+/* Of the stack that this thread walked last, or of some that meet: whole pages that are there. */
+static _Thread_local __attribute__((tls_model("initial-exec"))) struct {
+	uintptr_t low, high;
+} known;
+
+static bool is_known(const struct use *use, uint32_t offset)
+{
+	return use->frame >= known.low && use->frame + offset < known.high;
+}
+
 /* The host's stack has red zones where its sanitizer looks; only return addresses are read. */
 static uintptr_t word_at(uintptr_t address)
 {
@@ -32,6 +44,8 @@ bool trail_is(const struct trail *trail, const struct use *use, uint64_t mark)
 {
 	if (trail->return_address != use->return_address || trail->mark != mark ||
 	    trail->call != use->call || trail->libpq != use->connection->libpq)
+		return false;
+	if (trail->count && !is_known(use, trail->steps[trail->count - 1].offset))
 		return false;
 	for (size_t i = 0; i < trail->count; i++) {
 		if (word_at(use->frame + trail->steps[i].offset) != trail->steps[i].address)
@@ -65,6 +79,28 @@ static uintptr_t place_of(const struct stack *stack, size_t i)
 	/* AArch64: the frame record is at the frame's bottom. */
 	return below + sizeof(uintptr_t);
 #endif
+}
+
+/* All between the wrapper's frame and the outermost one that can be told are frames. */
+static void learn(const struct use *use, const struct stack *stack)
+{
+	uintptr_t low = use->frame & ~(PAGE - 1), last = use->frame;
+
+	for (size_t i = 1; i < stack->native_count; i++) {
+		uintptr_t place = place_of(stack, i);
+
+		if (!place || place < last)
+			break;
+		last = place;
+	}
+	uintptr_t high = (last | (PAGE - 1)) + 1;
+
+	if (low <= known.high && high >= known.low) {
+		low = low < known.low ? low : known.low;
+		high = high > known.high ? high : known.high;
+	}
+	known.low = low;
+	known.high = high;
 }
 
 /* False when one of its addresses is not where a call leaves it. */
@@ -104,8 +140,13 @@ const struct trail *trail_add(const struct use *use, uint64_t mark, const struct
 {
 	struct trail **bucket = bucket_of(use, mark);
 	size_t size = sizeof(struct trail) + stack->native_count * sizeof(struct trail_step);
+	const struct trail *same;
 	struct trail *trail;
 
+	learn(use, stack);
+	same = trail_find(use, mark);
+	if (same)
+		return same;
 	if (stack->scratch->pcs[0] != use->return_address || !(trail = arena_take(size)))
 		return NULL;
 	if (!steps_fill(trail->steps, use, stack)) {

@@ -3,10 +3,10 @@
  * A frame's size at a given return address is fixed, so who calls from the same place with
  * the same return address one frame up, at the same distance, comes from the same caller
  * there, and so on to the outermost: when all words of a trail are where they were, the
- * stack is the one that was walked then, in any thread and at any depth. Each word is
- * read only after the one below it was right, so never past the end of a stack.
+ * stack is the one that was walked then, in any thread and at any depth.
  * Frames without a fixed size (alloca) only miss, unless an old address lies
- * exactly where it was.
+ * exactly where it was. Theirs may be smaller now, at the end of a stack: a word is read only
+ * where this thread has walked before, so the first use on each stack is walked.
  *
  * Trails are for good, and few: past TRAILS_SIZE_MAX stacks are walked.
  */

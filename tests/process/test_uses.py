@@ -45,6 +45,17 @@ def test_the_last_use_is_by_its_callers(word, shim):
     assert connection["transactions"] == 0 and connection["longest_transaction"] is None
 
 
+def test_nothing_is_read_past_the_end_of_a_stack(shim):
+    """A frame's size may change: what was far above in one thread is outside of the other's."""
+    result = shim.run_preloaded([shim.program("stack_end")])
+    assert (result.status, result.output) == (0, "done\n")
+    (site,) = result.report["sites"]
+    (connection,) = site["connections"]
+    functions = [frame["function"] for frame in connection["last_use"]["stack"]]
+    assert functions[:3] == ["PQexecParams", "use", "use_small"]
+    assert connection["uses"] == 14
+
+
 @pytest.mark.parametrize("count", [5, 20, 50, 51, 52])
 def test_the_last_use_of_a_python_program_is_by_its_function(count, shim, python, programs):
     result = shim.run_preloaded([python, programs / "last_use.py", count])
