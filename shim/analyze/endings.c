@@ -210,14 +210,20 @@ static bool is_asked_for(const struct report_stack *stack, const char *called,
 	return !(is_interpreter_known && any_frame(stack, is_interpreter));
 }
 
-/* The driver is right below the Python code that calls it: no collector is in between. */
+/* Of CPython, and not the exported way from its evaluation loop into a function of a module. */
+static bool is_more_than_call(const struct report_frame *frame)
+{
+	return is_cpython(frame) && !strstr(frame->function, "PyObject_Vectorcall");
+}
+
+/* The Python code right above the driver calls it: no collector is in between. */
 static bool ends_in_closer(const struct report_stack *stack, const char *called)
 {
 	const struct report_stack inner = { stack->frames, inner_count(stack), false };
 	const struct report_frame *innermost = innermost_of_language(stack);
 
 	return innermost && strcmp(innermost->language, language_name(LEDGER_PYTHON)) == 0 &&
-	       is_closer(called) && !any_frame(&inner, is_cpython);
+	       is_closer(called) && !any_frame(&inner, is_more_than_call);
 }
 
 /* A finaliser gives the interpreter's lock away: what another thread calls meanwhile is called. */

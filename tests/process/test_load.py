@@ -162,7 +162,9 @@ def test_python_copies_both_ways(source, shim, clients):
 
 
 COLLECTING = """
-import gc, threading, time, psycopg2
+import gc, sys, threading, time
+
+driver = __import__(sys.argv[1])
 
 class Slow:
     def __del__(self):
@@ -179,15 +181,17 @@ is_over = False
 thread = threading.Thread(target=collect)
 thread.start()
 for _ in range(30):
-    psycopg2.connect("").close()
+    driver.connect("").close()
 is_over = True
 thread.join()
 """
 
 
-def test_what_is_closed_while_another_thread_collects_was_closed(shim):
+@pytest.mark.parametrize("driver", ["psycopg2", "psycopg"])
+def test_what_is_closed_while_another_thread_collects_was_closed(driver, shim, clients):
     """The collector runs finalisers, which let other threads run."""
-    report = assert_legal(shim, ["/usr/bin/python3", "-c", COLLECTING])
+    python = clients / "sqlalchemy-2.0.38" / "bin" / "python"
+    report = assert_legal(shim, [python, "-c", COLLECTING, driver])
     assert total(report, "opened") == 30
 
 
