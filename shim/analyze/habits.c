@@ -103,7 +103,8 @@ uint64_t habit_left_in_transaction(const struct site *site)
 	while ((connection = next_that(site, is_standing, connection))) {
 		const struct site_connection *next;
 
-		if (!connection->is_in_transaction || !connection->thread)
+		if (!connection->is_in_transaction || connection->is_overdue ||
+		    !connection->thread)
 			continue;
 		next = next_of_thread(site, connection);
 		count += next && is_unused_since(connection, next);

@@ -12,8 +12,9 @@
 enum { HABIT_MIN = 3 /* as often as that it is one */ };
 
 /* Of the connections that stand now, those in a transaction that their thread left behind:
- * it has opened another one at the same lines since it used this one last. None where a
- * thread runs many tasks (tasks.def): each may be waiting. */
+ * it has opened another one at the same lines since it used this one last. Without those
+ * beyond PQLEAK_MAX_TRANSACTION; none where a thread runs many tasks (tasks.def): each may
+ * be waiting. */
 uint64_t habit_left_in_transaction(const struct site *site);
 
 /* Of the connections that stand now, those whose thread has ended, and no other used them;

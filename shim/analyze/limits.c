@@ -10,7 +10,7 @@ static bool is_beyond(uint64_t since_ns, uint64_t limit_ns, uint64_t now_ns)
 	return limit_ns && since_ns && now_ns > since_ns && now_ns - since_ns > limit_ns;
 }
 
-void limits_judge(struct site *site, struct process *process,
+bool limits_judge(struct site *site, struct process *process,
 		  const struct ledger_connection *record)
 {
 	const struct analysis_input *input = process->input;
@@ -19,12 +19,13 @@ void limits_judge(struct site *site, struct process *process,
 		site->report.overdue_age++;
 	if (!ending_in_transaction(record->transaction, record->begun_stack) ||
 	    !is_beyond(record->begun_at_ns, input->max_transaction_ns, process->end_ns))
-		return;
+		return false;
 	site->report.overdue_transaction++;
 	site->stuck++;
 	site->not_closed++;
 	if (!site->begun)
 		site->begun = stacks_find(process->stacks, record->begun_stack);
+	return true;
 }
 
 static bool is_failed(const struct ledger_connection *record)

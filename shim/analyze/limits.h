@@ -9,8 +9,8 @@
 #include "analyze/sites.h"
 
 /* An open connection of a process that runs: adds it to the site's counts where it is
- * beyond a limit. */
-void limits_judge(struct site *site, struct process *process,
+ * beyond a limit. True when its transaction is: then it counts as stuck. */
+bool limits_judge(struct site *site, struct process *process,
 		  const struct ledger_connection *record);
 
 /* A connect of a running process that failed a moment ago is nobody's fault: there was no

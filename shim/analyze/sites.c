@@ -229,7 +229,7 @@ static void add_connection(struct adding *adding, uint32_t id)
 	share_count(share, close.ending, 1,
 		    begun_stack(process, record->transaction, record->begun_stack));
 	if (close.ending == ENDING_OPEN && process->is_running)
-		limits_judge(share->site, process, record);
+		connection->is_overdue = limits_judge(share->site, process, record);
 	idle_add(&share->site->report, connection->report.idle_ns, connection->report.idle_ns);
 }
 

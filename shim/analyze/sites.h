@@ -21,6 +21,7 @@ struct site_connection {
 	uint64_t target; /* tells servers, databases and users apart; 0 unknown */
 	int32_t thread, last_use_thread; /* tids; 0 unknown */
 	bool is_in_transaction; /* at its end, or as it stands */
+	bool is_overdue; /* in one beyond its limit: counted as stuck */
 	bool is_kept; /* by somebody, when the program ended, or now */
 };
 

@@ -126,6 +126,36 @@ static void a_transaction_beyond_its_limit_is_stuck_while_the_process_runs(void 
 	scene_free(story.scene);
 }
 
+/* Left behind by their thread for the next, too: each is one all the same. */
+static void what_is_beyond_its_limit_is_counted_once(void **state)
+{
+	struct story story = story_new(REASON_MAX_TRANSACTION);
+	uint32_t site = site_add(&story, "work");
+	uint32_t begin = python_opened(&story.python, "begin", 3);
+	uint64_t now = clock_monotonic_ns();
+	const struct report *report;
+
+	(void)state;
+	story.builder->header.flags |= LEDGER_TRACKS_USES;
+	for (uint64_t i = 0; i < 5; i++) {
+		uint32_t id = builder_open(story.builder, site, 0);
+		struct ledger_connection *record = record_of(&story, id);
+
+		builder_begin(story.builder, id, begin);
+		record->thread = 7;
+		record->opened_at_ns = now - (100 - 10 * i) * SECOND;
+		record->begun_at_ns = record->opened_at_ns + 1;
+		record->last_use_at_ns = record->opened_at_ns + 2;
+	}
+	story.scene->asked.max_transaction_ns = 85 * SECOND;
+	report = scene_report(story.scene);
+	assert_int_equal(scene_site(story.scene, "work")->overdue_transaction, 2);
+	/* Two that are overdue, and two more that were left; the newest is in use. */
+	assert_int_equal(scene_site(story.scene, "work")->at_fault, 4);
+	assert_int_equal(report->verdict_connections[VERDICT_STUCK], 4);
+	scene_free(story.scene);
+}
+
 static void the_end_tells_what_the_program_closed_of_what_was_reported(void **state)
 {
 	struct story story = story_new(REASON_EXIT);
@@ -184,6 +214,7 @@ int main(void)
 		cmocka_unit_test(who_holds_most_comes_first_and_of_equals_the_newest),
 		cmocka_unit_test(the_refused_connect_is_no_failed_one_yet),
 		cmocka_unit_test(a_transaction_beyond_its_limit_is_stuck_while_the_process_runs),
+		cmocka_unit_test(what_is_beyond_its_limit_is_counted_once),
 		cmocka_unit_test(the_end_tells_what_the_program_closed_of_what_was_reported),
 		cmocka_unit_test(what_is_over_is_told_without_any_site),
 	};
