@@ -15,6 +15,7 @@
 struct process_fate {
 	int pid;
 	const char *ended; /* "signal", "killed", "_exit" */
+	uint64_t at_ns;    /* CLOCK_MONOTONIC */
 };
 
 /* A connection, or its transaction, that was reported, and is over since. */

@@ -4,10 +4,20 @@
 
 #include "base/clock.h"
 
+static const struct process_fate *fate_find(const struct reader *reader,
+					    const struct analysis_input *input)
+{
+	for (size_t i = 0; i < input->fate_count; i++)
+		if (input->fates[i].pid == reader_header(reader)->pid)
+			return &input->fates[i];
+	return NULL;
+}
+
 /* What the shim saw, else whether it is there, else what the caller knows. */
 static const char *end_name(const struct reader *reader, const struct analysis_input *input)
 {
 	const struct ledger_header *header = reader_header(reader);
+	const struct process_fate *fate;
 
 	switch (header->ended) {
 	case LEDGER_PROCESS_EXIT:
@@ -23,10 +33,8 @@ static const char *end_name(const struct reader *reader, const struct analysis_i
 	/* It ran when the copy was made that the report is of. */
 	if (reason_is_live(input->reason) || reader_is_alive(reader))
 		return "running";
-	for (size_t i = 0; i < input->fate_count; i++)
-		if (input->fates[i].pid == header->pid)
-			return input->fates[i].ended;
-	return "killed";
+	fate = fate_find(reader, input);
+	return fate ? fate->ended : "killed";
 }
 
 static void latest(uint64_t *time, uint64_t candidate)
@@ -35,7 +43,16 @@ static void latest(uint64_t *time, uint64_t candidate)
 		*time = candidate;
 }
 
-/* A killed process left no time of its end. */
+/* 0 unknown: a killed process left no time of its end, and only who waited for it has one. */
+static uint64_t known_end_ns(const struct reader *reader, const struct analysis_input *input)
+{
+	const struct process_fate *fate = fate_find(reader, input);
+
+	if (reader_header(reader)->ended_at_ns)
+		return reader_header(reader)->ended_at_ns;
+	return fate ? fate->at_ns : 0;
+}
+
 static uint64_t last_known_ns(const struct reader *reader)
 {
 	uint64_t time = reader_header(reader)->started_at_ns;
@@ -80,6 +97,7 @@ void process_init(struct process *process, struct arena *arena, const struct rea
 {
 	const struct ledger_header *header = reader_header(reader);
 	const char *ended = end_name(reader, input);
+	uint64_t ended_at_ns = 0;
 
 	*process = (struct process){
 		.reader = reader,
@@ -98,10 +116,12 @@ void process_init(struct process *process, struct arena *arena, const struct rea
 			.torn_records = header->torn_records,
 		},
 	};
+	if (!process->is_running)
+		ended_at_ns = known_end_ns(reader, input);
 	if (process->is_running)
 		process->end_ns = clock_monotonic_ns();
 	else
-		process->end_ns = header->ended_at_ns ? header->ended_at_ns : last_known_ns(reader);
+		process->end_ns = ended_at_ns ? ended_at_ns : last_known_ns(reader);
 	for (int kind = 0; kind < LEDGER_SECTION_COUNT; kind++) {
 		size_t count = reader_count(reader, (enum ledger_section_kind)kind);
 
@@ -111,7 +131,7 @@ void process_init(struct process *process, struct arena *arena, const struct rea
 				reader, (enum ledger_section_kind)kind, (uint32_t)id);
 	}
 	process->report.started_at_ns = process_realtime(process, header->started_at_ns);
-	process->report.ended_at_ns = process_realtime(process, header->ended_at_ns);
+	process->report.ended_at_ns = process_realtime(process, ended_at_ns);
 	process_add_libpqs(process, arena);
 }
 

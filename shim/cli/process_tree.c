@@ -170,7 +170,11 @@ static void fate_add(struct process_tree *tree, pid_t pid, int status)
 	if (!more)
 		return;
 	tree->fates = more;
-	tree->fates[tree->fate_count++] = (struct process_fate){ pid, fate_name(status) };
+	tree->fates[tree->fate_count++] = (struct process_fate){
+		.pid = pid,
+		.ended = fate_name(status),
+		.at_ns = clock_monotonic_ns(),
+	};
 }
 
 int process_tree_wait(struct process_tree *tree)

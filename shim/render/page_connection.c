@@ -149,10 +149,25 @@ newest(const struct report_site *site,
 	return best;
 }
 
+/* Killed, and nobody waited for it: what it did last is the last that is known of it. */
+static bool is_end_unknown(const struct page *page, const struct report_site *site)
+{
+	for (size_t i = 0; i < site->connection_count; i++) {
+		const struct report_connection *connection = &site->connections[i];
+		const struct report_process *process =
+			process_find(page->report, connection->pid);
+
+		if (!connection->ended_at_ns && process && !strcmp(process->ended, "killed") &&
+		    !process->ended_at_ns)
+			return true;
+	}
+	return false;
+}
+
 static const char *end_words(const struct page *page, const struct report_site *site)
 {
 	if (!is_running(page, site))
-		return "the end";
+		return is_end_unknown(page, site) ? "the last record of its process" : "the end";
 	return is_any_over(page, site) ? "the end, or now" : "now";
 }
 

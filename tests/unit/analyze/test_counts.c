@@ -223,10 +223,39 @@ static void the_end_of_a_process_has_its_word(void **state)
 		scene_add(scene, 0x7ffffff0)->header.ended = rows[i].ended;
 		if (rows[i].fate)
 			scene->fates[scene->fate_count++] =
-				(struct process_fate){ 0x7ffffff0, rows[i].fate };
+				(struct process_fate){ .pid = 0x7ffffff0, .ended = rows[i].fate };
 		assert_string_equal(scene_report(scene)->processes[0].ended, rows[i].expected);
 		scene_free(scene);
 	}
+}
+
+static void who_waited_for_a_process_knows_when_it_ended(void **state)
+{
+	struct scene *scene = scene_new();
+	struct python_scene python = python_scene(scene, 0x7ffffff0);
+	uint32_t site = builder_site(python.builder, python_opened(&python, "work", 10));
+	uint32_t id = builder_open(python.builder, site, 0);
+	struct ledger_connection *record =
+		builder_record(python.builder, LEDGER_CONNECTIONS, id);
+	const struct report *report;
+
+	(void)state;
+	python.builder->header.ended = LEDGER_PROCESS_RUNNING;
+	python.builder->header.ended_at_ns = 0;
+	record->last_use_at_ns = record->opened_at_ns + 1000;
+	report = scene_report(scene);
+	assert_int_equal(report->processes[0].ended_at_ns, 0);
+	assert_true(report->sites[0].idle_max_ns < 2000000000);
+
+	scene->fates[scene->fate_count++] = (struct process_fate){
+		.pid = 0x7ffffff0,
+		.ended = "killed",
+		.at_ns = record->last_use_at_ns + 30000000000,
+	};
+	report = scene_report(scene);
+	assert_int_equal(report->sites[0].idle_max_ns, 30000000000);
+	assert_int_not_equal(report->processes[0].ended_at_ns, 0);
+	scene_free(scene);
 }
 
 static void nothing_opened_is_nothing_wrong(void **state)
@@ -257,6 +286,7 @@ int main(void)
 		cmocka_unit_test(a_torn_connection_is_said_to_be_torn),
 		cmocka_unit_test(close_stacks_are_summed_most_frequent_first),
 		cmocka_unit_test(the_end_of_a_process_has_its_word),
+		cmocka_unit_test(who_waited_for_a_process_knows_when_it_ended),
 		cmocka_unit_test(nothing_opened_is_nothing_wrong),
 	};
 

@@ -32,7 +32,7 @@ static void process_end(struct scene *scene, struct ledger_builder *builder,
 	}
 	if (story->fate)
 		scene->fates[scene->fate_count++] =
-			(struct process_fate){ builder->header.pid, story->fate };
+			(struct process_fate){ .pid = builder->header.pid, .ended = story->fate };
 }
 
 static void story_play(struct scene *scene, const struct story *story)

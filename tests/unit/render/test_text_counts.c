@@ -2,6 +2,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -11,13 +12,17 @@
 static void the_time_of_idling_is_told_from_where_it_ends(void **state)
 {
 	static const struct {
+		const char *ended;
 		enum ending ending;
 		size_t close_count;
 		const char *expected;
 	} rows[] = {
-		{ ENDING_OPEN, 0, "0.2 s to 3.1 s before now\n" },
-		{ ENDING_OPEN, 1, "0.2 s to 3.1 s before the end, or now\n" },
-		{ ENDING_SHUTDOWN, 1, "0.2 s to 3.1 s before the end\n" },
+		{ "running", ENDING_OPEN, 0, "0.2 s to 3.1 s before now\n" },
+		{ "running", ENDING_OPEN, 1, "0.2 s to 3.1 s before the end, or now\n" },
+		{ "running", ENDING_SHUTDOWN, 1, "0.2 s to 3.1 s before the end\n" },
+		{ "exit", ENDING_OPEN, 0, "0.2 s to 3.1 s before the end\n" },
+		{ "killed", ENDING_OPEN, 0,
+		  "0.2 s to 3.1 s before the last record of its process\n" },
 	};
 
 	(void)state;
@@ -28,7 +33,8 @@ static void the_time_of_idling_is_told_from_where_it_ends(void **state)
 		struct report_connection connection = site.connections[1];
 		char *text;
 
-		process.ended = "running";
+		process.ended = rows[i].ended;
+		process.ended_at_ns = strcmp(rows[i].ended, "exit") ? 0 : 1;
 		report.processes = &process;
 		report.process_count = 1;
 		connection.ending = rows[i].ending;
