@@ -35,6 +35,11 @@ void gate_leave(void)
 		__atomic_sub_fetch(&inside, 1, __ATOMIC_SEQ_CST);
 }
 
+bool gate_is_inside(void)
+{
+	return depth;
+}
+
 /* A handler of the host's may fork while this thread is inside: it would wait for itself. */
 static unsigned own(void)
 {

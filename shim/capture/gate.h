@@ -10,9 +10,14 @@
 #ifndef CAPTURE_GATE_H
 #define CAPTURE_GATE_H
 
+#include <stdbool.h>
+
 /* Around each visit; may be nested. */
 void gate_enter(void);
 void gate_leave(void);
+
+/* Is this thread? Then a handler of the host's has interrupted it. */
+bool gate_is_inside(void);
 
 /* Around fork: before it in the parent, after it in the parent, and in the child. Waits
  * for those inside, which are there for microseconds; after a second it goes on, since

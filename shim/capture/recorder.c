@@ -33,6 +33,11 @@ void recorder_unlock(void)
 	is_locking = false;
 }
 
+bool recorder_is_interrupted(void)
+{
+	return is_locking || gate_is_inside();
+}
+
 /* The gate first: who is inside of it never waits for the recorder's lock. */
 static void fork_prepare(void)
 {
@@ -59,7 +64,6 @@ static void fork_child(void)
 	is_locking = false;
 	recorder.lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
 	gate_reset();
-	scratch_reset();
 	libpq_reset_lock();
 	unwinder_pipe_reset();
 	process_unmark();
@@ -181,7 +185,7 @@ bool recorder_is_on(void)
 	enum recorder_state state = state_read();
 	bool is_begun = false;
 
-	if (state <= RECORDER_OFF)
+	if (state <= RECORDER_OFF || recorder_is_interrupted())
 		return false;
 	if (state == RECORDER_ON && process_is_marked())
 		return true;

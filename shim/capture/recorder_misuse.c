@@ -62,6 +62,8 @@ static struct ledger_connection story_of_locked(const struct finished *finished)
 
 bool recorder_is_finished(const PGconn *conn)
 {
+	if (recorder_is_interrupted())
+		return false;
 	struct guard guard = guard_begin();
 
 	recorder_lock();
@@ -102,7 +104,8 @@ bool recorder_strange(const struct libpq *libpq, enum libpq_call call, const PGc
 {
 	bool is_new = false;
 
-	if (!conn || conn == attempt.finishing || !libpq->is_complete || !recorder_may_record())
+	if (!conn || conn == attempt.finishing || !libpq->is_complete || !recorder_may_record() ||
+	    recorder_is_interrupted())
 		return false;
 	struct guard guard = guard_begin();
 	enum ledger_misuse_kind kind = kind_of(libpq, call, conn);

@@ -1,4 +1,6 @@
 /* The record as others see it while the process goes on. */
+#include <errno.h>
+
 #include "base/clock.h"
 #include "capture/recorder_state.h"
 
@@ -26,6 +28,8 @@ static void connection_visit(struct connection *connection)
 
 uint64_t recorder_count_open(void)
 {
+	if (recorder_is_interrupted())
+		return 0;
 	recorder_lock();
 	visited.at_ns = visited.open = 0;
 	registry_each(&recorder.registry, connection_visit);
@@ -37,6 +41,8 @@ uint64_t recorder_count_open(void)
 
 int recorder_copy_reported(void)
 {
+	if (recorder_is_interrupted())
+		return -EBUSY;
 	recorder_lock();
 	visited.at_ns = clock_monotonic_ns();
 	registry_each(&recorder.registry, connection_visit);

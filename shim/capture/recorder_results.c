@@ -58,7 +58,7 @@ void recorder_giving_back(const void *pointer)
 	struct guard guard = guard_begin();
 
 	/* In a child that has recorded nothing yet the ledger here is its parent's. */
-	if (pointer && recorder_ledger_is_own()) {
+	if (pointer && recorder_ledger_is_own() && !recorder_is_interrupted()) {
 		recorder_lock();
 		uint32_t id = handouts_remove(&recorder.handouts, pointer);
 

@@ -43,6 +43,10 @@ extern struct recorder recorder;
 void recorder_lock(void);
 void recorder_unlock(void);
 
+/* Has a signal handler of the host's come where this thread has a lock of ours or of the
+ * loader's, for which it would wait for ever? What needs one is not recorded then. */
+bool recorder_is_interrupted(void);
+
 /* Is there a record to write to? Begins one where there is none. No lock held. */
 bool recorder_is_on(void);
 

@@ -46,8 +46,11 @@ static bool is_recording(void)
 	return is_on;
 }
 
+/* 0 when it cannot be taken, and in a handler that must not wait for it. */
 static uint32_t stack_walk(const struct use *use, bool is_marked, uint64_t mark)
 {
+	if (recorder_is_interrupted())
+		return 0;
 	struct guard guard = guard_begin();
 	struct stack stack = { 0 };
 	uint32_t id = depot_stack_id(recorder_take_stack(&stack, use->connection->libpq, use->call,
@@ -145,7 +148,7 @@ static void used_without_record(const struct use *use)
 	const struct connection *connection = use->connection;
 	struct guard guard = guard_begin();
 
-	if (connection->owner_pid != recorder.ledger.header->pid)
+	if (!recorder_is_interrupted() && connection->owner_pid != recorder.ledger.header->pid)
 		recorder_used_inherited(use->conn, connection->libpq, use->call,
 					use->return_address);
 	guard_end(&guard);

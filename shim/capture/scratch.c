@@ -1,33 +1,31 @@
 #include "capture/scratch.h"
 
-#include <pthread.h>
-
 #include "base/memory.h"
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct scratch *free_list; /* guarded by `lock` */
+/* So many are kept; a handler of the host's may capture in the middle of scratch_take. */
+enum { KEPT_MAX = 16 };
+
+static struct scratch *kept[KEPT_MAX];
 
 struct scratch *scratch_take(void)
 {
-	pthread_mutex_lock(&lock);
-	struct scratch *scratch = free_list;
+	for (int i = 0; i < KEPT_MAX; i++) {
+		struct scratch *scratch = __atomic_load_n(&kept[i], __ATOMIC_RELAXED);
 
-	if (scratch)
-		free_list = scratch->next;
-	pthread_mutex_unlock(&lock);
-	return scratch ? scratch : memory_map(sizeof(*scratch));
+		if (scratch && (scratch = __atomic_exchange_n(&kept[i], NULL, __ATOMIC_ACQUIRE)))
+			return scratch;
+	}
+	return memory_map(sizeof(struct scratch));
 }
 
 void scratch_give(struct scratch *scratch)
 {
-	pthread_mutex_lock(&lock);
-	scratch->next = free_list;
-	free_list = scratch;
-	pthread_mutex_unlock(&lock);
-}
+	for (int i = 0; i < KEPT_MAX; i++) {
+		struct scratch *empty = NULL;
 
-void scratch_reset(void)
-{
-	lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
-	free_list = NULL;
+		if (__atomic_compare_exchange_n(&kept[i], &empty, scratch, false, __ATOMIC_RELEASE,
+						__ATOMIC_RELAXED))
+			return;
+	}
+	memory_unmap(scratch, sizeof(*scratch));
 }

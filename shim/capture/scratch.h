@@ -2,7 +2,7 @@
  * as thread-local memory it would make pthread_create fail elsewhere.
  *
  * Taken and given back in one call of ours, so there are as many as captures run
- * at once. Context: any thread; not async-signal-safe. Keeps errno.
+ * at once. Context: any; async-signal-safe. Keeps errno.
  */
 #ifndef CAPTURE_SCRATCH_H
 #define CAPTURE_SCRATCH_H
@@ -31,7 +31,6 @@ struct scratch_frame {
 };
 
 struct scratch {
-	struct scratch *next;
 	/* What every capture fills. */
 	uintptr_t pcs[SCRATCH_FRAMES_MAX + NATIVE_OWN_MAX];
 	struct language_frame frames[SCRATCH_FRAMES_MAX];
@@ -54,8 +53,5 @@ struct scratch {
 /* NULL when there is no memory. */
 struct scratch *scratch_take(void);
 void scratch_give(struct scratch *scratch);
-
-/* In a forked child: the other threads' are lost, and nobody holds the lock. */
-void scratch_reset(void);
 
 #endif

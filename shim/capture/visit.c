@@ -33,7 +33,8 @@ static void meet(const struct use *use, int32_t first)
 {
 	struct guard guard = guard_begin();
 	struct stack stack = { 0 };
-	uint32_t id = recorder_ledger() ? stack_of(use, &stack) : 0;
+	bool is_on = recorder_ledger() && !recorder_is_interrupted();
+	uint32_t id = is_on ? stack_of(use, &stack) : 0;
 
 	if (id) {
 		recorder_lock();
@@ -85,7 +86,8 @@ static void accuse(const struct use *use)
 {
 	struct guard guard = guard_begin();
 	struct stack stack = { 0 };
-	uint32_t id = recorder_ledger() ? stack_of(use, &stack) : 0;
+	bool is_on = recorder_ledger() && !recorder_is_interrupted();
+	uint32_t id = is_on ? stack_of(use, &stack) : 0;
 
 	if (id) {
 		recorder_lock();

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from conftest import BUILD
-from shim import Shim
+from shim import Shim, total
 
 FAKE_LIBPQ = BUILD / "tests" / "programs" / "fake_libpq" / "first"
 # Which functions the last letter of a word stands for, innermost first.
@@ -54,6 +54,14 @@ def test_nothing_is_read_past_the_end_of_a_stack(shim):
     functions = [frame["function"] for frame in connection["last_use"]["stack"]]
     assert functions[:3] == ["PQexecParams", "use", "use_small"]
     assert connection["uses"] == 14
+
+
+def test_a_handler_that_uses_a_connection_in_the_middle_of_our_work(shim):
+    """Nobody waits for the lock that the interrupted one has."""
+    result = shim.run_preloaded([shim.program("using_handler")], timeout=60)
+    assert result.status == 0, result.errors
+    assert total(result.report, "opened") == total(result.report, "closed") == int(result.output)
+    assert result.report["misuse"] == []
 
 
 @pytest.mark.parametrize("count", [5, 20, 50, 51, 52])
