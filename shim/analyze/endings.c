@@ -2,21 +2,11 @@
 
 #include <string.h>
 
+#include "analyze/closers.h"
 #include "analyze/code_place.h"
 #include "analyze/languages.h"
 #include "analyze/pattern.h"
 #include "analyze/ruby_end.h"
-
-static const struct {
-	const char *name;
-	bool is_release;
-} closers[] = {
-#define CLOSER(name) { name, false },
-#define RELEASE(name) { name, true },
-#include "analyze/closers.def"
-#undef RELEASE
-#undef CLOSER
-};
 
 static const struct code_place finalizers[] = {
 #define FINALIZER(language, file, function) { language, file, function },
@@ -179,22 +169,6 @@ static const struct report_frame *innermost_of_language(const struct report_stac
 	return NULL;
 }
 
-static bool is_closer(const char *called)
-{
-	for (size_t i = 0; i < sizeof(closers) / sizeof(closers[0]); i++)
-		if (strcmp(called, closers[i].name) == 0)
-			return true;
-	return false;
-}
-
-static bool is_release(const char *called)
-{
-	for (size_t i = 0; i < sizeof(closers) / sizeof(closers[0]); i++)
-		if (closers[i].is_release && strcmp(called, closers[i].name) == 0)
-			return true;
-	return false;
-}
-
 /* By the code of the language, or its absence. */
 static bool is_asked_for(const struct report_stack *stack, const char *called,
 			 bool is_interpreter_known)
@@ -204,16 +178,30 @@ static bool is_asked_for(const struct report_stack *stack, const char *called,
 	if (ends_in_call(stack))
 		return true;
 	if (innermost)
-		return is_closer(called) || is_javascript(innermost) ||
+		return closer_is_name(called) || is_javascript(innermost) ||
 		       (*called && (is_caller(innermost) || calls_on_demand(innermost)));
 	/* An interpreter that runs no code of the program lets go of objects only. */
 	return !(is_interpreter_known && any_frame(stack, is_interpreter));
 }
 
-/* Of CPython, and not the exported way from its evaluation loop into a function of a module. */
-static bool is_more_than_call(const struct report_frame *frame)
+/* CPython's exported way from its evaluation loop into a function of C. */
+static bool is_vectorcall(const struct report_frame *frame)
 {
-	return is_cpython(frame) && !strstr(frame->function, "PyObject_Vectorcall");
+	return is_cpython(frame) && strstr(frame->function, "PyObject_Vectorcall");
+}
+
+/* Is there nothing of CPython but this way? Where it is stripped, the last frame of it has no
+ * name; a collector's way has more of them. */
+static bool is_only_call(const struct report_stack *inner)
+{
+	for (size_t i = 0; i < inner->count; i++) {
+		const struct report_frame *frame = &inner->frames[i];
+
+		if (is_cpython(frame) && !is_vectorcall(frame) &&
+		    (*frame->function || i + 1 == inner->count || !is_vectorcall(frame + 1)))
+			return false;
+	}
+	return true;
 }
 
 /* The Python code right above the driver calls it: no collector is in between. */
@@ -223,7 +211,7 @@ static bool ends_in_closer(const struct report_stack *stack, const char *called)
 	const struct report_frame *innermost = innermost_of_language(stack);
 
 	return innermost && strcmp(innermost->language, language_name(LEDGER_PYTHON)) == 0 &&
-	       is_closer(called) && !any_frame(&inner, is_more_than_call);
+	       closer_is_name(called) && is_only_call(&inner);
 }
 
 /* A finaliser gives the interpreter's lock away: what another thread calls meanwhile is called. */
@@ -246,7 +234,7 @@ enum ending ending_of_finished(unsigned evidence, const struct report_stack *sta
 		return ENDING_SHUTDOWN;
 	if (evidence & LEDGER_COLLECTING && !is_beside_collector(stack, called))
 		return ENDING_COLLECTED;
-	if (is_release(called))
+	if (closer_is_release(called))
 		return ENDING_CLOSED;
 	if (any_frame(stack, is_finalizer) || ends_in_deallocator(stack))
 		return ENDING_COLLECTED;
