@@ -1,0 +1,122 @@
+/* Opens and closes connections, by one thread or several: prints the nanoseconds of processor
+ * time that one open and close takes, which others on the machine disturb least, and of time.
+ *
+ *	opens THREADS ROUNDS DEPTH [KEPT]
+ *
+ * Each thread does it DEPTH native frames deep. KEPT connections more are open all the while,
+ * without a socket, since they may be more than there are descriptors; what they take of
+ * memory, in bytes each, is printed after the two times.
+ */
+#include <libpq-fe.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
+
+enum { THREADS_MAX = 256, WARM = 1000, FRAMES_BELOW = 4 };
+
+static int threads, depth;
+static long rounds, kept;
+static const char *conninfo = "";
+static pthread_barrier_t ready;
+
+static double now_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
+}
+
+static PGconn *connect_one(const char *how)
+{
+	PGconn *connection = PQconnectdb(how);
+
+	if (PQstatus(connection) != CONNECTION_OK) {
+		fputs(PQerrorMessage(connection), stderr);
+		exit(1);
+	}
+	return connection;
+}
+
+static void open_and_close(long count)
+{
+	for (long i = 0; i < count; i++)
+		PQfinish(connect_one(conninfo));
+}
+
+static void measure(void)
+{
+	open_and_close(WARM);
+	pthread_barrier_wait(&ready);
+	pthread_barrier_wait(&ready);
+	open_and_close(rounds);
+	pthread_barrier_wait(&ready);
+}
+
+/* Not a jump, or the caller would not be on the stack. */
+static __attribute__((noinline)) void descend(int left)
+{
+	if (left)
+		descend(left - 1);
+	else
+		measure();
+	__asm__ volatile("");
+}
+
+/* Below it, of the wrapped call's frames, are connect_one, open_and_close, measure, this one,
+ * and what starts a thread. */
+static void *work(void *unused)
+{
+	descend(depth > FRAMES_BELOW ? depth - FRAMES_BELOW : 0);
+	return unused;
+}
+
+static long resident_kib(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return usage.ru_maxrss;
+}
+
+static double keep(void)
+{
+	long before = resident_kib();
+
+	for (long i = 0; i < kept; i++)
+		connect_one("fake_socket=0");
+	return kept ? (double)(resident_kib() - before) * 1024 / (double)kept : 0;
+}
+
+int main(int argc, char **argv)
+{
+	pthread_t ids[THREADS_MAX];
+	double begun_cpu_ns, begun_ns, cpu_ns, ns, kept_bytes;
+
+	if (argc < 4 || (threads = atoi(argv[1])) < 1 || threads > THREADS_MAX)
+		return 2;
+	rounds = atol(argv[2]);
+	depth = atoi(argv[3]);
+	kept = argc > 4 ? atol(argv[4]) : 0;
+	if (kept)
+		conninfo = "fake_socket=0";
+	kept_bytes = keep();
+	pthread_barrier_init(&ready, NULL, (unsigned)threads + 1);
+	for (int i = 0; i < threads; i++)
+		if (pthread_create(&ids[i], NULL, work, NULL))
+			return 1;
+	pthread_barrier_wait(&ready);
+	begun_cpu_ns = now_ns(CLOCK_PROCESS_CPUTIME_ID);
+	begun_ns = now_ns(CLOCK_MONOTONIC);
+	pthread_barrier_wait(&ready);
+	pthread_barrier_wait(&ready);
+	cpu_ns = now_ns(CLOCK_PROCESS_CPUTIME_ID) - begun_cpu_ns;
+	ns = now_ns(CLOCK_MONOTONIC) - begun_ns;
+	printf("%.2f %.2f %.1f\n", cpu_ns / (double)rounds / threads,
+	       ns / (double)rounds / threads, kept_bytes);
+	for (int i = 0; i < threads; i++)
+		pthread_join(ids[i], NULL);
+	return 0;
+}
