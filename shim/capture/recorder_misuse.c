@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -14,6 +13,7 @@
 #include "capture/attempt.h"
 #include "capture/recorder_state.h"
 #include "capture/shape.h"
+#include "capture/thread.h"
 #include "ledger/records.h"
 
 static uint32_t stack_id(const struct libpq *libpq, enum libpq_call call,
@@ -33,7 +33,7 @@ static bool misuse_add_locked(struct ledger_misuse *misuse)
 
 	misuse->at_ns = clock_monotonic_ns();
 	misuse->count = 1;
-	misuse->thread = (int32_t)syscall(SYS_gettid);
+	misuse->thread = thread_id();
 	ledger_add_misuse(&recorder.ledger, misuse);
 	return recorder.ledger.header->section[LEDGER_MISUSES].used > used;
 }
