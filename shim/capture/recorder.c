@@ -5,70 +5,9 @@
 #include <unistd.h>
 
 #include "base/guard.h"
-#include "capture/gate.h"
 #include "capture/notice.h"
-#include "capture/process.h"
-#include "capture/thread.h"
 #include "capture/trail.h"
-#include "capture/unwinder_pipe.h"
 #include "ledger/records.h"
-
-struct recorder recorder = { .lock = PTHREAD_MUTEX_INITIALIZER };
-
-/* A handler of the host's may fork in the middle of a record, and would wait for itself.
- * Set before the lock is taken, and until it is given back. */
-static _Thread_local __attribute__((tls_model("initial-exec"))) bool is_locking, is_interrupted;
-
-void recorder_lock(void)
-{
-	is_locking = true;
-	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	pthread_mutex_lock(&recorder.lock);
-}
-
-void recorder_unlock(void)
-{
-	pthread_mutex_unlock(&recorder.lock);
-	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	is_locking = false;
-}
-
-bool recorder_is_interrupted(void)
-{
-	return is_locking || gate_is_inside();
-}
-
-/* The gate first: who is inside of it never waits for the recorder's lock. */
-static void fork_prepare(void)
-{
-	is_interrupted = is_locking;
-	gate_close();
-	if (!is_interrupted)
-		recorder_lock();
-}
-
-static void fork_parent(void)
-{
-	if (!is_interrupted)
-		recorder_unlock();
-	gate_open();
-}
-
-static void fork_child(void)
-{
-	/* The forking thread held the lock across the fork, so that what it guards is
-	 * whole; the other locks are of threads that are not here. Unless it was in the
-	 * middle of a record itself: then there is none in this child. */
-	if (is_interrupted)
-		recorder.state = RECORDER_OFF;
-	is_locking = false;
-	recorder.lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
-	gate_reset();
-	libpq_reset_lock();
-	unwinder_pipe_reset();
-	process_unmark();
-	thread_reset();
-}
 
 void recorder_init(const struct options *options, recorder_started *started)
 {
@@ -77,9 +16,8 @@ void recorder_init(const struct options *options, recorder_started *started)
 	recorder_tracks_results = options->is_enabled && options->track & TRACK_RESULTS;
 	__atomic_store_n(&recorder.state, options->is_enabled ? RECORDER_WAITING : RECORDER_OFF,
 			 __ATOMIC_RELEASE);
-	/* Not at the first record: another thread may fork while that is being made. */
 	if (options->is_enabled)
-		pthread_atfork(fork_prepare, fork_parent, fork_child);
+		recorder_lock_init();
 }
 
 static bool program_is_wanted(const char *executable)
@@ -173,12 +111,6 @@ bool recorder_clears_deepbind(void)
 	return program_is_wanted(executable);
 }
 
-bool recorder_ledger_is_own(void)
-{
-	return __atomic_load_n(&recorder.state, __ATOMIC_ACQUIRE) == RECORDER_ON &&
-	       process_is_marked();
-}
-
 /* Is there a record to write to? Begins one where there is none. */
 bool recorder_is_on(void)
 {
@@ -234,6 +166,16 @@ void recorder_release_stack(struct stack *stack)
 {
 	if (stack->scratch)
 		scratch_give(stack->scratch);
+}
+
+uint32_t recorder_stack_id(const struct libpq *libpq, enum libpq_call call,
+			   uintptr_t return_address)
+{
+	struct stack stack = { 0 };
+	uint32_t id = depot_stack_id(recorder_take_stack(&stack, libpq, call, return_address));
+
+	recorder_release_stack(&stack);
+	return id;
 }
 
 uint32_t text_add_locked(const char *text)

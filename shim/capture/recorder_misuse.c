@@ -16,16 +16,6 @@
 #include "capture/thread.h"
 #include "ledger/records.h"
 
-static uint32_t stack_id(const struct libpq *libpq, enum libpq_call call,
-			 uintptr_t return_address)
-{
-	struct stack stack = { 0 };
-	uint32_t id = depot_stack_id(recorder_take_stack(&stack, libpq, call, return_address));
-
-	recorder_release_stack(&stack);
-	return id;
-}
-
 /* Files it; true when it is the first of its kind and stack. */
 static bool misuse_add_locked(struct ledger_misuse *misuse)
 {
@@ -111,7 +101,7 @@ bool recorder_strange(const struct libpq *libpq, enum libpq_call call, const PGc
 	enum ledger_misuse_kind kind = kind_of(libpq, call, conn);
 
 	if (kind && recorder_is_on()) {
-		uint32_t stack = stack_id(libpq, call, return_address);
+		uint32_t stack = recorder_stack_id(libpq, call, return_address);
 
 		recorder_lock();
 		is_new = stranger_add_locked(kind, conn, stack);
@@ -201,7 +191,7 @@ void recorder_used_inherited(const PGconn *conn, const struct libpq *libpq, enum
 {
 	if (!(recorder.options->track & TRACK_USES) || !is_worth_a_stack(conn))
 		return;
-	uint32_t stack = stack_id(libpq, call, return_address);
+	uint32_t stack = recorder_stack_id(libpq, call, return_address);
 
 	recorder_lock();
 	struct connection *connection = inherited_find_locked(conn);
@@ -214,7 +204,7 @@ void recorder_used_inherited(const PGconn *conn, const struct libpq *libpq, enum
 bool recorder_finishes_inherited(const PGconn *conn, const struct libpq *libpq,
 				 enum libpq_call call, uintptr_t return_address)
 {
-	uint32_t stack = stack_id(libpq, call, return_address);
+	uint32_t stack = recorder_stack_id(libpq, call, return_address);
 	struct connection connection;
 
 	recorder_lock();

@@ -13,6 +13,7 @@
 #include "base/options.h"
 #include "capture/finished.h"
 #include "capture/handouts.h"
+#include "capture/process.h"
 #include "capture/recorder.h"
 #include "capture/registry.h"
 #include "capture/stack.h"
@@ -43,6 +44,9 @@ extern struct recorder recorder;
 void recorder_lock(void);
 void recorder_unlock(void);
 
+/* Once, before the first record: another thread may fork while that is being made. */
+void recorder_lock_init(void);
+
 /* Has a signal handler of the host's come where this thread has a lock of ours or of the
  * loader's, for which it would wait for ever? What needs one is not recorded then. */
 bool recorder_is_interrupted(void);
@@ -51,7 +55,11 @@ bool recorder_is_interrupted(void);
 bool recorder_is_on(void);
 
 /* Is the ledger here this process's own, and not that of the parent whose memory it has? */
-bool recorder_ledger_is_own(void);
+static inline bool recorder_ledger_is_own(void)
+{
+	return __atomic_load_n(&recorder.state, __ATOMIC_ACQUIRE) == RECORDER_ON &&
+	       process_is_marked();
+}
 
 /* The interpreters that there are now will have frames in the stacks. No lock held. */
 void recorder_attach_languages(void);
@@ -64,6 +72,10 @@ void recorder_release_stack(struct stack *stack);
 
 /* Its id in the ledger; 0 for NULL. */
 uint32_t depot_stack_id(const struct depot_stack *stored);
+
+/* The id of the stack of this moment; 0 when it could not be taken. No lock held. */
+uint32_t recorder_stack_id(const struct libpq *libpq, enum libpq_call call,
+			   uintptr_t return_address);
 
 /* The connection when it is this process's own, or NULL. */
 struct connection *own_find_locked(const PGconn *conn);

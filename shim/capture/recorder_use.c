@@ -10,7 +10,6 @@
 #include "base/guard.h"
 #include "capture/identity.h"
 #include "capture/languages.h"
-#include "capture/process.h"
 #include "capture/recorder_state.h"
 #include "capture/thread.h"
 #include "capture/trail.h"
@@ -37,8 +36,7 @@ static bool is_recording(void)
 	struct guard guard;
 	bool is_on;
 
-	if (__atomic_load_n(&recorder.state, __ATOMIC_ACQUIRE) == RECORDER_ON &&
-	    process_is_marked())
+	if (recorder_ledger_is_own())
 		return true;
 	guard = guard_begin();
 	is_on = recorder_is_on();

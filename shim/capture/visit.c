@@ -7,10 +7,12 @@
 #include "capture/use.h"
 #include "ledger/records.h"
 
-static uint32_t stack_of(const struct use *use, struct stack *stack)
+/* 0 where nothing can be recorded. */
+static uint32_t stack_of(const struct use *use)
 {
-	return depot_stack_id(recorder_take_stack(stack, use->connection->libpq, use->call,
-						  use->return_address));
+	if (!recorder_ledger() || recorder_is_interrupted())
+		return 0;
+	return recorder_stack_id(use->connection->libpq, use->call, use->return_address);
 }
 
 static void leave_word_locked(const struct use *use, int32_t first, uint32_t stack)
@@ -32,16 +34,13 @@ static void leave_word_locked(const struct use *use, int32_t first, uint32_t sta
 static void meet(const struct use *use, int32_t first)
 {
 	struct guard guard = guard_begin();
-	struct stack stack = { 0 };
-	bool is_on = recorder_ledger() && !recorder_is_interrupted();
-	uint32_t id = is_on ? stack_of(use, &stack) : 0;
+	uint32_t id = stack_of(use);
 
 	if (id) {
 		recorder_lock();
 		leave_word_locked(use, first, id);
 		recorder_unlock();
 	}
-	recorder_release_stack(&stack);
 	guard_end(&guard);
 }
 
@@ -85,16 +84,13 @@ static void accuse_locked(const struct use *use, uint32_t stack)
 static void accuse(const struct use *use)
 {
 	struct guard guard = guard_begin();
-	struct stack stack = { 0 };
-	bool is_on = recorder_ledger() && !recorder_is_interrupted();
-	uint32_t id = is_on ? stack_of(use, &stack) : 0;
+	uint32_t id = stack_of(use);
 
 	if (id) {
 		recorder_lock();
 		accuse_locked(use, id);
 		recorder_unlock();
 	}
-	recorder_release_stack(&stack);
 	guard_end(&guard);
 }
 
