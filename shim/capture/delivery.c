@@ -19,8 +19,7 @@
 #include "capture/sockets.h"
 #include "capture/spawn.h"
 
-#define WARNING_PAUSE_NS UINT64_C(60000000000)
-
+#define PAUSE_NS UINT64_C(60000000000)
 #define RECENTLY_NS UINT64_C(10000000000)
 
 enum {
@@ -190,24 +189,23 @@ void delivery_now(const char *reason, int copy)
 	errno = error;
 }
 
-/* Is the last warning a minute ago? */
-static bool warning_is_due(void)
+bool delivery_is_due(uint64_t *at_ns)
 {
-	static uint64_t last_ns;
-	uint64_t last = __atomic_load_n(&last_ns, __ATOMIC_RELAXED);
+	uint64_t before = __atomic_load_n(at_ns, __ATOMIC_RELAXED);
 	uint64_t now = clock_monotonic_ns();
 
-	return (!last || now - last >= WARNING_PAUSE_NS) &&
-	       __atomic_compare_exchange_n(&last_ns, &last, now, false, __ATOMIC_RELAXED,
+	return (!before || now - before >= PAUSE_NS) &&
+	       __atomic_compare_exchange_n(at_ns, &before, now, false, __ATOMIC_RELAXED,
 					   __ATOMIC_RELAXED);
 }
 
 void delivery_warn(void)
 {
+	static uint64_t warned_at_ns;
 	struct ledger *ledger = recorder_ledger();
 	struct guard guard = guard_begin();
 
-	if (ledger && !is_collected(ledger) && warning_is_due()) {
+	if (ledger && !is_collected(ledger) && delivery_is_due(&warned_at_ns)) {
 		sockets_check(ledger);
 		if (report_by_companion(ledger, -1, "--reason=misuse", true) < 0)
 			report_plainly(ledger);

@@ -3,6 +3,7 @@
 #define CAPTURE_DELIVERY_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/options.h"
 
@@ -26,5 +27,9 @@ void delivery_warn(void);
  * base/reasons.def, with its detail. `copy` >= 0 has the ledger of the moment to report on.
  * Context: any; async-signal-safe. Keeps errno. */
 void delivery_now(const char *reason, int copy);
+
+/* Was the last report of a kind a minute ago, or never (0)? Of threads that ask at once one is
+ * told yes, and `at_ns` is now. Context: any; async-signal-safe. */
+bool delivery_is_due(uint64_t *at_ns);
 
 #endif

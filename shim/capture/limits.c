@@ -3,7 +3,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/guard.h"
 #include "base/reason.h"
 #include "base/text.h"
@@ -13,8 +12,6 @@
 #include "capture/notice.h"
 #include "capture/recorder.h"
 #include "capture/sockets.h"
-
-#define PAUSE_NS UINT64_C(60000000000)
 
 enum { REASON_TEXT_MAX = 32 };
 
@@ -35,16 +32,9 @@ void limits_init(const struct options *options)
 	limits.options = options;
 }
 
-/* Of threads that come at once, one gets it. */
-static bool turn_take(enum reason reason)
+static bool is_due(enum reason reason)
 {
-	uint64_t *at_ns = &limits.reported_at_ns[reason];
-	uint64_t now = clock_monotonic_ns();
-	uint64_t before = __atomic_load_n(at_ns, __ATOMIC_RELAXED);
-
-	return (!before || now - before >= PAUSE_NS) &&
-	       __atomic_compare_exchange_n(at_ns, &before, now, false, __ATOMIC_RELAXED,
-					   __ATOMIC_RELAXED);
+	return delivery_is_due(&limits.reported_at_ns[reason]);
 }
 
 /* The program goes on at once: the report is of a copy of this moment's record. */
@@ -88,7 +78,7 @@ static void check_open(struct ledger *ledger)
 	    recorder_count_open() <= limits.options->max_open)
 		__atomic_store_n(&limits.is_above, false, __ATOMIC_RELAXED);
 	else if (!__atomic_load_n(&limits.is_above, __ATOMIC_RELAXED) &&
-		 turn_take(REASON_MAX_OPEN)) {
+		 is_due(REASON_MAX_OPEN)) {
 		__atomic_store_n(&limits.is_above, true, __ATOMIC_RELAXED);
 		report(ledger, REASON_MAX_OPEN, "");
 	}
@@ -102,7 +92,7 @@ void limits_check(const struct libpq *libpq, const PGconn *conn, const char *sql
 	if (ledger && libpq->PQstatus(conn) != CONNECTION_BAD)
 		check_open(ledger);
 	else if (ledger && limits.options->is_exhaustion_reported &&
-		 is_exhausted(libpq, conn, sqlstate) && turn_take(REASON_EXHAUSTION))
+		 is_exhausted(libpq, conn, sqlstate) && is_due(REASON_EXHAUSTION))
 		report(ledger, REASON_EXHAUSTION, sqlstate);
 	guard_end(&guard);
 }
