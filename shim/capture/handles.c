@@ -141,3 +141,13 @@ void handles_remove(struct handles *handles, const struct connection *connection
 	change_end(handles);
 	handles->count--;
 }
+
+void handles_each(const struct handles *handles, void (*visit)(struct connection *))
+{
+	const struct handle_table *table = handles->table;
+
+	for (size_t at = 0; table && at <= table->mask; at++) {
+		if (table->slots[at])
+			visit(table->slots[at]);
+	}
+}

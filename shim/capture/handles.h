@@ -1,5 +1,5 @@
-/* From a PGconn's address to what is known of it, read without a lock: beside the
- * registry, which is the truth, for the calls that use a connection.
+/* From a PGconn's address to what is known of it: the registry's table, which the calls that
+ * use a connection read without a lock.
  *
  * Open addressing; a slot is a pointer to a struct connection, which is never unmapped. What
  * follows a removed one moves up, so that no slot is ever wasted; a reader who has missed
@@ -29,5 +29,8 @@ int handles_add(struct handles *handles, struct connection *connection);
 
 /* Context: the recorder's lock; `connection` is there, and still has its handle. */
 void handles_remove(struct handles *handles, const struct connection *connection);
+
+/* Calls `visit` for each; it adds and removes none. Context: the recorder's lock. */
+void handles_each(const struct handles *handles, void (*visit)(struct connection *));
 
 #endif

@@ -6,22 +6,10 @@
 
 #include "base/memory.h"
 
-/* uthash asks for few and large pieces (its table and its buckets). */
-#define uthash_malloc(size) memory_map(size)
-#define uthash_free(pointer, size) memory_unmap(pointer, size)
-#define HASH_NONFATAL_OOM 1
-#define uthash_nonfatal_oom(element) ((element)->is_lost = true)
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wconversion"
-#pragma GCC diagnostic ignored "-Wsign-conversion"
-#include <uthash.h>
-
 /* On cache lines of its own: each connection's user writes to it. */
 struct registered {
 	_Alignas(64) struct connection connection;
 	struct registered *next; /* in the free list */
-	bool is_lost;
-	UT_hash_handle hh;
 };
 
 enum { REGISTRY_CHUNK = 64 << 10 };
@@ -52,12 +40,11 @@ static void registered_give(struct registry *registry, struct registered *regist
 	registry->free_list = registered;
 }
 
-static struct registered *registered_find(struct registry *registry, const PGconn *handle)
+/* The connection is what its entry begins with. */
+static struct registered *registered_of(struct connection *connection)
 {
-	struct registered *found;
-
-	HASH_FIND_PTR(registry->table, &handle, found);
-	return found;
+	static_assert(offsetof(struct registered, connection) == 0, "");
+	return (struct registered *)connection;
 }
 
 /* Somebody who looks for another one may read the handle meanwhile. */
@@ -71,31 +58,20 @@ static void connection_fill(struct connection *connection, const struct connecti
 	__atomic_store_n(&connection->handle, from->handle, __ATOMIC_RELEASE);
 }
 
-static int registered_add(struct registry *registry, struct registered *registered)
-{
-	int error = handles_add(&registry->handles, &registered->connection);
-
-	if (error)
-		return error;
-	registered->is_lost = false;
-	HASH_ADD_PTR(registry->table, connection.handle, registered);
-	if (!registered->is_lost)
-		return 0;
-	handles_remove(&registry->handles, &registered->connection);
-	return -ENOMEM;
-}
-
 int registry_add(struct registry *registry, const struct connection *connection)
 {
-	struct registered *registered = registered_find(registry, connection->handle);
-	bool is_known = registered;
+	struct connection *known = registry_find(registry, connection->handle);
+	struct registered *registered;
 
-	if (!is_known)
-		registered = registered_take(registry);
+	if (known) {
+		connection_fill(known, connection);
+		return 0;
+	}
+	registered = registered_take(registry);
 	if (!registered)
 		return -ENOMEM;
 	connection_fill(&registered->connection, connection);
-	int error = is_known ? 0 : registered_add(registry, registered);
+	int error = handles_add(&registry->handles, &registered->connection);
 
 	if (error)
 		registered_give(registry, registered);
@@ -104,35 +80,28 @@ int registry_add(struct registry *registry, const struct connection *connection)
 
 struct connection *registry_find(struct registry *registry, const PGconn *handle)
 {
-	struct registered *found = registered_find(registry, handle);
-
-	return found ? &found->connection : NULL;
+	return handles_find(&registry->handles, handle);
 }
 
 bool registry_remove(struct registry *registry, const PGconn *handle,
 		     struct connection *ret_connection)
 {
-	struct registered *found = registered_find(registry, handle);
+	struct connection *found = registry_find(registry, handle);
 
 	if (!found)
 		return false;
-	*ret_connection = found->connection;
-	handles_remove(&registry->handles, &found->connection);
-	HASH_DEL(registry->table, found);
-	registered_give(registry, found);
+	*ret_connection = *found;
+	handles_remove(&registry->handles, found);
+	registered_give(registry, registered_of(found));
 	return true;
 }
 
 size_t registry_count(const struct registry *registry)
 {
-	return HASH_COUNT(registry->table);
+	return registry->handles.count;
 }
 
 void registry_each(struct registry *registry, void (*visit)(struct connection *))
 {
-	struct registered *each, *next;
-
-	HASH_ITER(hh, registry->table, each, next)
-		visit(&each->connection);
+	handles_each(&registry->handles, visit);
 }
-#pragma GCC diagnostic pop

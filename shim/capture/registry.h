@@ -40,9 +40,8 @@ struct connection {
 };
 
 struct registry {
-	struct registered *table;     /* uthash */
 	struct registered *free_list;
-	struct handles handles;       /* the same, for readers without the lock */
+	struct handles handles;
 };
 
 /* Adds a copy, or overwrites the one with the same handle: libpq reuses addresses,
