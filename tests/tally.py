@@ -2,7 +2,7 @@
 
     tally.py meson LOG.json     meson's log; cmocka's cases in each program's output
     tally.py junit RESULTS.xml  pytest's results
-    tally.py check OUTPUT       the last line of scripts/check
+    tally.py check OUTPUT       the last line of scripts/check, or of scripts/bench --check
 
 What ran no test, or left nothing to count, is a failure.
 """

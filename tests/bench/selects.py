@@ -1,7 +1,7 @@
 """`select 1` by psycopg2, again and again, from a stack of some depth: prints the nanoseconds of
 processor time and of time that one takes.
 
-    select.py ROUNDS DEPTH
+    selects.py ROUNDS DEPTH
 """
 import sys
 import time
