@@ -28,16 +28,18 @@ UNITS = {
 
 @dataclasses.dataclass
 class Figure:
-    """What was found, a number a pair. `plain` and `shim` are what it was made of, where there
-    is such; `note` is a word for who reads the table."""
+    """What was found, a number a pair; none when it cannot be measured here, and `note` says why.
+    `plain` and `shim` are what it was made of, where there is such; `note` is a word for who
+    reads the table, and `more` are figures for who reads the JSON."""
     values: list
     plain: typing.Optional[float] = None
     shim: typing.Optional[float] = None
     note: str = ""
+    more: dict = dataclasses.field(default_factory=dict)
 
     @property
     def median(self):
-        return statistics.median(self.values)
+        return statistics.median(self.values) if self.values else None
 
     @property
     def quartiles(self):
@@ -57,7 +59,7 @@ class Row:
     pairs: int = 9
 
     def is_met(self, figure):
-        if self.goal is None:
+        if self.goal is None or not figure.values:
             return None
         at_most = UNITS[self.unit][1]
         return figure.median <= self.goal if at_most else figure.median >= self.goal
@@ -69,7 +71,7 @@ class Bench:
     def __init__(self, build, clients, pairs=None):
         self.build, self.clients, self.pairs_asked = build, clients, pairs
         self.library = build / "shim" / "libpqleak.so"
-        self.pqleak = build / "shim" / "pqleak"
+        self.pqleak = build / "shim" / "cli" / "pqleak"
         self.programs = build / "tests" / "bench"
         self.fake = build / "tests" / "programs" / "fake_libpq" / "first"
         self.base = {name: value for name, value in os.environ.items()
