@@ -5,6 +5,11 @@
  * first connect; one that is forked in the middle of a dlopen dies at its next (glibc
  * asserts). The host alone would have done neither.
  *
+ * Threads are counted at one of some turnstiles, each in a cache line of its own, so that two
+ * who enter rarely touch the same one. A thread counts itself and then looks whether the gate
+ * is closed; who closes it says so and then looks at all turnstiles: of two who do so at once
+ * one sees the other, whichever turnstile it is, since all four are sequentially consistent.
+ *
  * Context: any thread; not async-signal-safe. Keeps errno.
  */
 #ifndef CAPTURE_GATE_H

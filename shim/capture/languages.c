@@ -2,6 +2,7 @@
 
 #include "capture/gate.h"
 #include "capture/objects.h"
+#include "frames/symbols.h"
 
 static const struct language *const languages[] = {
 #define LANGUAGE(name) &name,
@@ -107,9 +108,14 @@ bool languages_mark(size_t max, uint64_t *ret_mark)
 	*ret_mark = 0;
 	if (!__atomic_load_n(&is_any_ready, __ATOMIC_ACQUIRE))
 		return true;
-	gate_enter();
+	/* Else a mark has no lock to leave behind in a forked child. */
+	bool is_gated = !symbols_have_homes();
+
+	if (is_gated)
+		gate_enter();
 	is_known = mark(max, ret_mark);
-	gate_leave();
+	if (is_gated)
+		gate_leave();
 	return is_known;
 }
 

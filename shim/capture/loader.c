@@ -10,6 +10,7 @@
 #include "capture/recorder.h"
 #include "capture/scope.h"
 #include "capture/wrappers.h"
+#include "frames/symbols.h"
 
 /* How many files may be opened deep-bound before they are no longer told apart. */
 enum { DEEPBOUND_MAX = 64 };
@@ -116,6 +117,7 @@ bool loader_was_deepbound(const char *path)
 
 int loader_mode(const char *path, int mode)
 {
+	symbols_opening();
 	if (!(mode & RTLD_DEEPBIND) || !recorder_clears_deepbind())
 		return mode;
 	if (path && !loader_was_deepbound(path)) {

@@ -80,7 +80,8 @@ struct language {
 	size_t (*walk)(struct language_frame *frames, size_t max, bool *ret_is_truncated);
 	/* Mixes into *mix what the depot would compare of the frames that walk would find, and
 	 * returns how many they are. *ret_is_known stays false when only a walk can tell.
-	 * NULL: always. */
+	 * Takes no lock (but see attachment_stays), and reads without a guard what is surely
+	 * there. NULL: always a walk. */
 	size_t (*mark)(size_t max, uint64_t *mix, bool *ret_is_known);
 	/* Returns 0, or -EFAULT when the frame's objects are not what they should be. */
 	int (*describe)(const struct language_frame *frame, struct language_description *ret);

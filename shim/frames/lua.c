@@ -64,7 +64,12 @@ static bool is_there(void)
 	return symbol_address("lua_getinfo") == (uintptr_t)runtime.get_info;
 }
 
-static struct attachment attachment = ATTACHMENT(find, is_there); /* of runtime */
+static uintptr_t place(void)
+{
+	return (uintptr_t)runtime.get_info;
+}
+
+static struct attachment attachment = ATTACHMENT(find, is_there, place); /* of runtime */
 
 static enum language_state attach(void)
 {

@@ -132,8 +132,13 @@ static bool is_there(void)
 	return symbol_address("PL_curinterp") == perl_runtime.first;
 }
 
+static uintptr_t place(void)
+{
+	return perl_runtime.first;
+}
+
 /* Of perl_runtime and is_perl_process. */
-static struct attachment attachment = ATTACHMENT(find, is_there);
+static struct attachment attachment = ATTACHMENT(find, is_there, place);
 
 static enum language_state attach(void)
 {

@@ -56,7 +56,12 @@ static bool is_there(void)
 	return symbol_address("executor_globals") == php_runtime.globals;
 }
 
-static struct attachment attachment = ATTACHMENT(find, is_there); /* of php_runtime */
+static uintptr_t place(void)
+{
+	return php_runtime.globals;
+}
+
+static struct attachment attachment = ATTACHMENT(find, is_there, place); /* of php_runtime */
 
 static enum language_state attach(void)
 {

@@ -107,7 +107,13 @@ static bool is_there(void)
 	       (uintptr_t)python_runtime.this_thread;
 }
 
-static struct attachment attachment = ATTACHMENT(find, is_there); /* of python_runtime */
+static uintptr_t place(void)
+{
+	return (uintptr_t)python_runtime.this_thread;
+}
+
+/* Of python_runtime. */
+static struct attachment attachment = ATTACHMENT(find, is_there, place);
 
 static enum language_state attach(void)
 {
@@ -161,14 +167,14 @@ static size_t walk(struct language_frame *frames, size_t max, bool *ret_is_trunc
 
 static size_t mark(size_t max, uint64_t *mix, bool *ret_is_known)
 {
-	if (atomic_load_explicit(&proofs_left, memory_order_relaxed) > 0 ||
-	    !attachment_holds(&attachment) || is_outlived())
+	if (!attachment_stays(&attachment) || is_outlived())
 		return 0;
 
 	uintptr_t thread = python_runtime.this_thread();
 
-	*ret_is_known = true;
-	return thread == 0 ? 0 : python_mark(thread, max, mix, ret_is_known);
+	*ret_is_known = thread == 0 ||
+			atomic_load_explicit(&proofs_left, memory_order_relaxed) <= 0;
+	return thread == 0 || !*ret_is_known ? 0 : python_mark(thread, max, mix, ret_is_known);
 }
 
 static int describe(const struct language_frame *frame, struct language_description *ret)

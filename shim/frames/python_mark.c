@@ -1,5 +1,6 @@
 #include "frames/python_mark.h"
 
+#include "frames/mark.h"
 #include "frames/python_object.h"
 
 /* The walk leaves out frames that have not begun; so many are looked at beyond `max`. */
@@ -13,13 +14,6 @@ static uintptr_t word(uintptr_t address)
 static uint32_t number(uintptr_t address)
 {
 	return *(const uint32_t *)address;
-}
-
-static uint64_t mixed(uint64_t a, uint64_t b)
-{
-	__uint128_t product = (__uint128_t)a * b;
-
-	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
 static uintptr_t first_frame(uintptr_t thread)
@@ -38,12 +32,10 @@ static uint64_t mix_frame(uint64_t mix, uintptr_t frame, uintptr_t code)
 	uintptr_t at = frame + layout->frame_position;
 	uint64_t position = python_runtime.minor < 11 ? number(at) : word(at);
 
-	mix = mixed(mix ^ code, position ^ 0x9e3779b97f4a7c15u);
-	mix = mixed(mix ^ word(code + layout->code_file),
-		    word(word(code + layout->code_name) + PYTHON_TEXT_HASH(layout)) ^
-			    0xa0761d6478bd642fu);
-	return mixed(mix ^ 0xe7037ed1a0b428dbu,
-		     number(code + layout->code_first_line) ^ 0xd6e8feb86659fd93u);
+	uintptr_t name_hash = word(word(code + layout->code_name) + PYTHON_TEXT_HASH(layout));
+
+	return mark_frame(mix, code, position, word(code + layout->code_file),
+			  name_hash ^ (uint64_t)number(code + layout->code_first_line) << 32);
 }
 
 size_t python_mark(uintptr_t thread, size_t max, uint64_t *mix, bool *ret_is_known)

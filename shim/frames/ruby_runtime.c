@@ -75,7 +75,7 @@ static enum language_state find(void)
 	return LANGUAGE_READY;
 }
 
-static struct attachment attachment = ATTACHMENT(find, NULL); /* of ruby_runtime */
+static struct attachment attachment = ATTACHMENT(find, NULL, NULL); /* of ruby_runtime */
 
 enum language_state ruby_attach(void)
 {

@@ -237,3 +237,55 @@ unsigned long long symbols_unloaded(void)
 	dl_iterate_phdr(count_unloaded, &count);
 	return count;
 }
+
+/* As struct dl_find_object begins; its size is another one in each architecture. */
+struct found_object {
+	unsigned long long flags;
+	uintptr_t start, end, map;
+	uintptr_t more[32];
+};
+
+typedef int find_object_function(uintptr_t address, struct found_object *ret);
+
+/* Asks nothing of the loader's lock, and is async-signal-safe. In no older header. */
+static find_object_function *find_object(void)
+{
+	static uintptr_t known; /* 1: there is none */
+	uintptr_t function = __atomic_load_n(&known, __ATOMIC_RELAXED);
+
+	if (!function) {
+		function = symbol_address("_dl_find_object");
+		if (!function)
+			function = 1;
+		__atomic_store_n(&known, function, __ATOMIC_RELAXED);
+	}
+	return function == 1 ? NULL : (find_object_function *)function;
+}
+
+bool symbols_have_homes(void)
+{
+	return find_object() != NULL;
+}
+
+bool symbol_home_find(uintptr_t address, struct symbol_home *ret)
+{
+	find_object_function *find = find_object();
+	struct found_object found;
+
+	if (!find || find(address, &found) != 0)
+		return false;
+	*ret = (struct symbol_home){ found.start, found.end, found.map };
+	return true;
+}
+
+static unsigned long openings;
+
+void symbols_opening(void)
+{
+	__atomic_add_fetch(&openings, 1, __ATOMIC_SEQ_CST);
+}
+
+unsigned long symbols_openings(void)
+{
+	return __atomic_load_n(&openings, __ATOMIC_SEQ_CST);
+}

@@ -30,4 +30,20 @@ bool symbol_code(uintptr_t address, struct symbol *ret);
  * has become invalid. */
 unsigned long long symbols_unloaded(void);
 
+/* Where an object is. What is unloaded has none; what is loaded later may get the same. */
+struct symbol_home {
+	uintptr_t start, end, map;
+};
+
+/* The home of the object that `address` lies in, without a lock; false when it lies in none,
+ * or when the C library cannot say it that way (glibc before 2.35). Context: any. */
+bool symbol_home_find(uintptr_t address, struct symbol_home *ret);
+
+/* Can it? Context: any thread; takes the loader's lock when first called. */
+bool symbols_have_homes(void);
+
+/* The host is about to load an object, and how often it was so far. Context: any. */
+void symbols_opening(void);
+unsigned long symbols_openings(void);
+
 #endif

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "frames/attachment.h"
+#include "frames/symbols.h"
 
 static enum language_state found;
 static bool is_still_there;
@@ -34,7 +35,7 @@ static void something_is_unloaded(void)
 
 static void it_is_looked_for_until_it_is_there(void **unused)
 {
-	struct attachment attachment = ATTACHMENT(find, is_there);
+	struct attachment attachment = ATTACHMENT(find, is_there, NULL);
 
 	(void)unused;
 	finds = 0;
@@ -49,7 +50,7 @@ static void it_is_looked_for_until_it_is_there(void **unused)
 
 static void what_cannot_be_read_is_looked_for_once(void **unused)
 {
-	struct attachment attachment = ATTACHMENT(find, is_there);
+	struct attachment attachment = ATTACHMENT(find, is_there, NULL);
 
 	(void)unused;
 	finds = 0;
@@ -64,7 +65,7 @@ static void what_cannot_be_read_is_looked_for_once(void **unused)
 
 static void another_library_that_goes_changes_nothing(void **unused)
 {
-	struct attachment attachment = ATTACHMENT(find, is_there);
+	struct attachment attachment = ATTACHMENT(find, is_there, NULL);
 
 	(void)unused;
 	finds = 0;
@@ -78,7 +79,7 @@ static void another_library_that_goes_changes_nothing(void **unused)
 
 static void one_that_went_is_found_again_or_is_gone(void **unused)
 {
-	struct attachment attachment = ATTACHMENT(find, is_there);
+	struct attachment attachment = ATTACHMENT(find, is_there, NULL);
 
 	(void)unused;
 	finds = 0;
@@ -98,7 +99,7 @@ static void one_that_went_is_found_again_or_is_gone(void **unused)
 
 static void one_that_never_goes_is_not_followed(void **unused)
 {
-	struct attachment attachment = ATTACHMENT(find, NULL);
+	struct attachment attachment = ATTACHMENT(find, NULL, NULL);
 
 	(void)unused;
 	finds = 0;
@@ -109,6 +110,52 @@ static void one_that_never_goes_is_not_followed(void **unused)
 	assert_int_equal(finds, 1);
 }
 
+static uintptr_t plugin_place;
+
+static uintptr_t place(void)
+{
+	return plugin_place;
+}
+
+/* As the exported dlopen does. */
+static void *plugin_open(void)
+{
+	symbols_opening();
+	void *plugin = dlopen(LOCAL_PLUGIN, RTLD_NOW | RTLD_LOCAL);
+
+	assert_non_null(plugin);
+	plugin_place = (uintptr_t)dlsym(plugin, "PyGILState_GetThisThreadState");
+	return plugin;
+}
+
+static void it_stays_until_its_object_goes_or_another_may_have_come(void **unused)
+{
+	struct attachment attachment = ATTACHMENT(find, is_there, place);
+	void *plugin = plugin_open();
+
+	(void)unused;
+	found = LANGUAGE_READY;
+	is_still_there = true;
+	assert_false(attachment_stays(&attachment));
+	attachment_attach(&attachment);
+	assert_true(attachment_stays(&attachment));
+	symbols_opening();
+	assert_false(attachment_stays(&attachment));
+	assert_true(attachment_holds(&attachment));
+	assert_true(attachment_stays(&attachment));
+	dlclose(plugin);
+	assert_false(attachment_stays(&attachment));
+	/* At the same place, most likely. */
+	plugin = plugin_open();
+	assert_false(attachment_stays(&attachment));
+	finds = 0;
+	is_still_there = false;
+	assert_true(attachment_holds(&attachment));
+	assert_int_equal(finds, 1);
+	assert_true(attachment_stays(&attachment));
+	dlclose(plugin);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -117,6 +164,7 @@ int main(void)
 		cmocka_unit_test(another_library_that_goes_changes_nothing),
 		cmocka_unit_test(one_that_went_is_found_again_or_is_gone),
 		cmocka_unit_test(one_that_never_goes_is_not_followed),
+		cmocka_unit_test(it_stays_until_its_object_goes_or_another_may_have_come),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

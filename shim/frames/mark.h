@@ -1,0 +1,24 @@
+/* Numbers for marks: a frame's words are mixed beside each other, since the mix of all frames
+ * waits for each frame's only once. */
+#ifndef FRAMES_MARK_H
+#define FRAMES_MARK_H
+
+#include <stdint.h>
+
+static inline uint64_t mark_product(uint64_t a, uint64_t b)
+{
+	__uint128_t product = (__uint128_t)a * b;
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* `mix` with a frame of four words, after those that are in it. */
+static inline uint64_t mark_frame(uint64_t mix, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+	uint64_t first = mark_product(a ^ 0x9e3779b97f4a7c15u, b ^ 0xa0761d6478bd642fu);
+	uint64_t second = mark_product(c ^ 0xe7037ed1a0b428dbu, d ^ 0xd6e8feb86659fd93u);
+
+	return mark_product(mix ^ first, 0x8ebc6af09c88c6e3u) + second;
+}
+
+#endif
