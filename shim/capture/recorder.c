@@ -7,6 +7,7 @@
 #include "base/guard.h"
 #include "capture/notice.h"
 #include "capture/trail.h"
+#include "capture/visit.h"
 #include "ledger/records.h"
 
 void recorder_init(const struct options *options, recorder_started *started)
@@ -33,23 +34,19 @@ static bool program_is_wanted(const char *executable)
 	       option_list_has(options->only, program_invocation_short_name);
 }
 
-struct ledger_connection *record_of_locked(const struct connection *connection)
-{
-	if (!connection->id)
-		return NULL;
-	return ledger_record(&recorder.ledger, LEDGER_CONNECTIONS, connection->id);
-}
-
 /* The ledger is still the parent's, who may go on writing it. */
 static void connection_disown(struct connection *connection)
 {
-	const struct ledger_connection *record = record_of_locked(connection);
+	const struct ledger_connection *record = connection->record;
 
-	if (record)
-		connection->owner_uses = __atomic_load_n(&record->uses, __ATOMIC_RELAXED);
-	connection->id = 0;
-	connection->site = 0;
-	connection->pool = 0;
+	/* The grandparent's is as it was. */
+	if (connection->is_inherited)
+		return;
+	connection->is_inherited = true;
+	connection->inherited.owner_pid = recorder.ledger.header->pid;
+	connection->inherited.backend_pid = record ? record->backend_pid : 0;
+	connection->inherited.owner_uses =
+		record ? __atomic_load_n(&record->uses, __ATOMIC_RELAXED) : 0;
 	connection->record = NULL;
 	connection->trail = NULL;
 }
@@ -71,6 +68,7 @@ static bool recorder_begin_locked(void)
 		ledger_forget(&recorder.ledger);
 		depot_forget(&recorder.depot);
 		trails_forget();
+		visits_forget();
 		handouts_finish(&recorder.handouts);
 	}
 	process_command(command, sizeof(command));
@@ -188,8 +186,7 @@ struct connection *own_find_locked(const PGconn *conn)
 {
 	struct connection *connection = registry_find(&recorder.registry, conn);
 
-	return connection && connection->owner_pid == recorder.ledger.header->pid ? connection :
-										     NULL;
+	return connection && !connection->is_inherited ? connection : NULL;
 }
 
 struct connection *recorder_find(const PGconn *conn)

@@ -25,17 +25,39 @@ static uint16_t evidence_of(const struct connection *connection,
 	return (uint16_t)evidence;
 }
 
-/* So that who uses the handle after this, or finishes it again, is known. */
-static void remember_locked(const struct connection *connection, uint32_t stack)
+/* Whose it is, and what it had in the ledger, so that who uses the handle after this, or
+ * finishes it again, is known. */
+static struct finished finished_of(const struct connection *connection, uint32_t stack)
 {
-	finished_add(&recorder.finished, &(struct finished){
-						 .handle = connection->handle,
-						 .id = connection->id,
-						 .site = connection->site,
-						 .closed_stack = stack,
-						 .owner_pid = connection->owner_pid,
-						 .backend_pid = connection->backend_pid,
-					 });
+	struct finished finished = { .handle = connection->handle, .closed_stack = stack };
+
+	if (connection->is_inherited) {
+		finished.owner_pid = connection->inherited.owner_pid;
+		finished.backend_pid = connection->inherited.backend_pid;
+		return finished;
+	}
+	finished.id = connection_id(connection);
+	finished.site = connection_site(connection);
+	finished.owner_pid = recorder.ledger.header->pid;
+	finished.backend_pid = connection->record ? connection->record->backend_pid : 0;
+	return finished;
+}
+
+static void own_finish_locked(const struct connection *connection, struct ledger_end *end,
+			      enum ledger_transaction transaction)
+{
+	struct ledger_connection *record = connection->record;
+
+	if (record && !connection->is_shut_down) {
+		ledger_change_begin(&record->sequence);
+		record->transaction = (uint8_t)transaction;
+		ledger_change_end(&record->sequence);
+	}
+	end->at_ns = clock_monotonic_ns();
+	end->opened_at_ns = connection->unrecorded.opened_at_ns;
+	end->site = connection_site(connection);
+	end->pool = record ? record->pool : connection->unrecorded.pool;
+	ledger_end_connection(&recorder.ledger, connection_id(connection), end);
 }
 
 static void finishing_locked(const PGconn *conn, uint32_t stack,
@@ -46,28 +68,20 @@ static void finishing_locked(const PGconn *conn, uint32_t stack,
 
 	if (!registry_remove(&recorder.registry, conn, &connection))
 		return;
-	remember_locked(&connection, stack);
-	if (connection.owner_pid != recorder.ledger.header->pid) {
+	struct finished finished = finished_of(&connection, stack);
+
+	finished_add(&recorder.finished, &finished);
+	if (connection.is_inherited) {
 		inherited_finish_locked(&connection, stack);
 		return;
 	}
-	struct ledger_connection *record = record_of_locked(&connection);
-
-	if (record && !connection.is_shut_down) {
-		ledger_change_begin(&record->sequence);
-		record->transaction = (uint8_t)transaction;
-		ledger_change_end(&record->sequence);
-	}
-	ledger_end_connection(&recorder.ledger, connection.id,
-			      &(struct ledger_end){
-				      .at_ns = clock_monotonic_ns(),
-				      .opened_at_ns = connection.opened_at_ns,
-				      .site = connection.site,
-				      .pool = connection.pool,
-				      .closed_stack = stack,
-				      .called = text_add_locked(moment->called),
-				      .evidence = evidence_of(&connection, moment, is_exiting),
-			      });
+	own_finish_locked(&connection,
+			  &(struct ledger_end){
+				  .closed_stack = stack,
+				  .called = text_add_locked(moment->called),
+				  .evidence = evidence_of(&connection, moment, is_exiting),
+			  },
+			  transaction);
 }
 
 void recorder_finishing(PGconn *conn, uintptr_t return_address)

@@ -144,7 +144,7 @@ static void inherited_add_locked(enum ledger_misuse_kind kind, struct connection
 {
 	bool is_end = kind == LEDGER_MISUSE_INHERITED_FINISH;
 
-	connection->is_left = connection->is_left || owner_is_gone(connection->owner_pid);
+	connection->is_left = connection->is_left || owner_is_gone(connection->inherited.owner_pid);
 	misuse_add_locked(&(struct ledger_misuse){
 		.kind = kind,
 		.stack = stack,
@@ -153,11 +153,11 @@ static void inherited_add_locked(enum ledger_misuse_kind kind, struct connection
 			.evidence = LEDGER_INHERITED |
 				    (connection->is_left ? LEDGER_OWNER_GONE : 0),
 			.handle = (uintptr_t)connection->handle,
-			.transaction = (uint8_t)connection->transaction,
-			.uses = connection->owner_uses,
+			.transaction = connection->transaction,
+			.uses = connection->inherited.owner_uses,
 			.closed_stack = is_end ? stack : 0,
-			.backend_pid = connection->backend_pid,
-			.owner_pid = connection->owner_pid,
+			.backend_pid = connection->inherited.backend_pid,
+			.owner_pid = connection->inherited.owner_pid,
 		},
 	});
 }
@@ -172,8 +172,7 @@ static struct connection *inherited_find_locked(const PGconn *conn)
 {
 	struct connection *connection = registry_find(&recorder.registry, conn);
 
-	return connection && connection->owner_pid != recorder.ledger.header->pid ? connection :
-										    NULL;
+	return connection && connection->is_inherited ? connection : NULL;
 }
 
 static bool is_worth_a_stack(const PGconn *conn)

@@ -59,19 +59,14 @@ static void opened_locked(const struct stack *stack, const struct depot_stack *s
 	struct connection connection = {
 		.handle = conn,
 		.libpq = libpq,
-		.id = id,
 		.record = id ? ledger_record(ledger, LEDGER_CONNECTIONS, id) : NULL,
-		.site = record.site,
-		.pool = record.pool,
-		.opened_at_ns = now,
-		.owner_pid = record.owner_pid,
-		.backend_pid = record.backend_pid,
-		.state = state,
-		.transaction = identity->transaction,
+		.unrecorded = { now, record.site, record.pool },
+		.state = (uint8_t)state,
+		.transaction = (uint8_t)identity->transaction,
 	};
 
 	if (state == LEDGER_FAILED)
-		ledger_fail_connection(ledger, connection.id, connection.site, sqlstate);
+		ledger_fail_connection(ledger, id, record.site, sqlstate);
 	registry_add(&recorder.registry, &connection);
 	finished_reopen(&recorder.finished, conn);
 }
@@ -115,7 +110,7 @@ void recorder_opened(struct libpq *libpq, enum libpq_call call, PGconn *conn,
 
 static void resetting_locked(struct connection *connection)
 {
-	struct ledger_connection *record = record_of_locked(connection);
+	struct ledger_connection *record = connection->record;
 
 	if (!record || connection->state != LEDGER_OPEN)
 		return;
@@ -167,23 +162,22 @@ static void reset_failed_locked(struct connection *connection, struct ledger_con
 static void connected_locked(struct connection *connection, const struct identity *identity,
 			     const char *sqlstate)
 {
-	struct ledger_connection *record = record_of_locked(connection);
+	struct ledger_connection *record = connection->record;
 	enum ledger_connection_state state = state_of(identity);
 
 	if (state == LEDGER_FAILED && connection->state == LEDGER_CONNECTING) {
-		connection->state = state;
-		ledger_fail_connection(&recorder.ledger, connection->id, connection->site,
-				       sqlstate);
+		connection->state = (uint8_t)state;
+		ledger_fail_connection(&recorder.ledger, connection_id(connection),
+				       connection_site(connection), sqlstate);
 		return;
 	}
 	if (state == LEDGER_FAILED) {
 		reset_failed_locked(connection, record);
 		return;
 	}
-	connection->state = state;
-	connection->backend_pid = identity->backend_pid;
+	connection->state = (uint8_t)state;
 	note_lost(connection, record);
-	connection->transaction = identity->transaction;
+	connection->transaction = (uint8_t)identity->transaction;
 	if (!record)
 		return;
 	ledger_change_begin(&record->sequence);

@@ -12,10 +12,10 @@ static struct {
 
 static void connection_visit(struct connection *connection)
 {
-	struct ledger_connection *record = record_of_locked(connection);
+	struct ledger_connection *record = connection->record;
 
 	/* A child's registry has its parent's connections, too. */
-	if (connection->owner_pid != recorder.ledger.header->pid ||
+	if (connection->is_inherited ||
 	    (connection->state != LEDGER_CONNECTING && connection->state != LEDGER_OPEN))
 		return;
 	visited.open++;

@@ -92,8 +92,17 @@ void recorder_used_inherited(const PGconn *conn, const struct libpq *libpq, enum
 bool recorder_finishes_inherited(const PGconn *conn, const struct libpq *libpq,
 				 enum libpq_call call, uintptr_t return_address);
 
-/* Its record in the ledger, or NULL when it has none. */
-struct ledger_connection *record_of_locked(const struct connection *connection);
+/* Its number in the ledger; 0 when it has no record there. */
+static inline uint32_t connection_id(const struct connection *connection)
+{
+	return ledger_id(&recorder.ledger, LEDGER_CONNECTIONS, connection->record);
+}
+
+/* Of this process's own. */
+static inline uint32_t connection_site(const struct connection *connection)
+{
+	return connection->record ? connection->record->site : connection->unrecorded.site;
+}
 
 /* A string's id. */
 uint32_t text_add_locked(const char *text);

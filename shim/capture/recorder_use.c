@@ -146,7 +146,7 @@ static void used_without_record(const struct use *use)
 	const struct connection *connection = use->connection;
 	struct guard guard = guard_begin();
 
-	if (!recorder_is_interrupted() && connection->owner_pid != recorder.ledger.header->pid)
+	if (!recorder_is_interrupted() && connection->is_inherited)
 		recorder_used_inherited(use->conn, connection->libpq, use->call,
 					use->return_address);
 	guard_end(&guard);

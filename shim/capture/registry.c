@@ -6,45 +6,36 @@
 
 #include "base/memory.h"
 
-/* On cache lines of its own: each connection's user writes to it. */
-struct registered {
-	_Alignas(64) struct connection connection;
-	struct registered *next; /* in the free list */
-};
-
 enum { REGISTRY_CHUNK = 64 << 10 };
 
-static struct registered *registered_take(struct registry *registry)
+static bool fresh_map(struct registry *registry)
 {
-	if (!registry->free_list) {
-		struct registered *chunk = memory_map(REGISTRY_CHUNK);
-
-		for (size_t i = 0; chunk && i < REGISTRY_CHUNK / sizeof(*chunk); i++) {
-			chunk[i].next = registry->free_list;
-			registry->free_list = &chunk[i];
-		}
-	}
-	struct registered *taken = registry->free_list;
-
-	if (taken)
-		registry->free_list = taken->next;
-	return taken;
+	registry->fresh = memory_map(REGISTRY_CHUNK);
+	registry->fresh_count = registry->fresh ? REGISTRY_CHUNK / sizeof(*registry->fresh) : 0;
+	return registry->fresh;
 }
 
-static void registered_give(struct registry *registry, struct registered *registered)
+static struct connection *connection_take(struct registry *registry)
+{
+	struct connection *taken = registry->free_list;
+
+	if (taken) {
+		registry->free_list = taken->next_free;
+		return taken;
+	}
+	if (!registry->fresh_count && !fresh_map(registry))
+		return NULL;
+	registry->fresh_count--;
+	return registry->fresh++;
+}
+
+static void connection_give(struct registry *registry, struct connection *connection)
 {
 	/* Who looked it up before, and comes late, sees that it is gone. */
-	__atomic_store_n(&registered->connection.visits.inside, 0, __ATOMIC_RELAXED);
-	__atomic_store_n(&registered->connection.handle, NULL, __ATOMIC_RELEASE);
-	registered->next = registry->free_list;
-	registry->free_list = registered;
-}
-
-/* The connection is what its entry begins with. */
-static struct registered *registered_of(struct connection *connection)
-{
-	static_assert(offsetof(struct registered, connection) == 0, "");
-	return (struct registered *)connection;
+	__atomic_store_n(&connection->visits.inside, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&connection->handle, NULL, __ATOMIC_RELEASE);
+	connection->next_free = registry->free_list;
+	registry->free_list = connection;
 }
 
 /* Somebody who looks for another one may read the handle meanwhile. */
@@ -61,20 +52,20 @@ static void connection_fill(struct connection *connection, const struct connecti
 int registry_add(struct registry *registry, const struct connection *connection)
 {
 	struct connection *known = registry_find(registry, connection->handle);
-	struct registered *registered;
+	struct connection *added;
 
 	if (known) {
 		connection_fill(known, connection);
 		return 0;
 	}
-	registered = registered_take(registry);
-	if (!registered)
+	added = connection_take(registry);
+	if (!added)
 		return -ENOMEM;
-	connection_fill(&registered->connection, connection);
-	int error = handles_add(&registry->handles, &registered->connection);
+	connection_fill(added, connection);
+	int error = handles_add(&registry->handles, added);
 
 	if (error)
-		registered_give(registry, registered);
+		connection_give(registry, added);
 	return error;
 }
 
@@ -92,7 +83,7 @@ bool registry_remove(struct registry *registry, const PGconn *handle,
 		return false;
 	*ret_connection = *found;
 	handles_remove(&registry->handles, found);
-	registered_give(registry, registered_of(found));
+	connection_give(registry, found);
 	return true;
 }
 

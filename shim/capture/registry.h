@@ -6,6 +6,7 @@
 #ifndef CAPTURE_REGISTRY_H
 #define CAPTURE_REGISTRY_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -15,33 +16,48 @@
 #include "capture/visit.h"
 #include "ledger/layout.h"
 
-struct registered;
 struct trail;
 
-/* What the shim itself has to know of an open connection; the rest is in the ledger. */
+/* What the shim itself has to know of an open connection; the rest is in the ledger.
+ *
+ * One cache line of its own, since each connection's user writes to it: a million that are
+ * open take 64 bytes each, and the ledger's record. */
 struct connection {
-	const PGconn *handle;
+	_Alignas(64) const PGconn *handle; /* NULL: free */
 	struct libpq *libpq;    /* the one that made it: its calls go there */
-	uint32_t id;            /* in the ledger; 0 when it had no room */
-	uint32_t site, pool;    /* in the ledger */
-	uint64_t opened_at_ns;
-	int32_t owner_pid;      /* the process that opened it */
-	int32_t backend_pid;
-	enum ledger_connection_state state;
-	enum ledger_transaction transaction;
-	uint64_t owner_uses;    /* of one that is the parent's: when this process's record began */
-	bool is_left;           /* it is the parent's, who has ended */
-	bool is_shut_down;      /* the interpreter's shutdown ended its transaction */
-	bool is_in_transaction; /* was seen in the one that it is in */
 	/* For the thread that is inside, which has no lock. */
-	struct ledger_connection *record; /* NULL: has none, or is not this process's own */
+	struct ledger_connection *record; /* NULL: had no room, or is_inherited */
 	const struct trail *trail;        /* of the last use; NULL none */
-	struct visits visits;             /* stay when the memory is another one's */
+	/* Under the lock only. */
+	union {
+		/* This process's own without a record: what that would have said. */
+		struct {
+			uint64_t opened_at_ns;
+			uint32_t site, pool;
+		} unrecorded;
+		struct {
+			uint64_t owner_uses; /* when this process's record began */
+			int32_t owner_pid;   /* the process that opened it */
+			int32_t backend_pid;
+		} inherited;
+		struct connection *next_free;
+	};
+	uint8_t state;              /* enum ledger_connection_state */
+	uint8_t transaction;        /* enum ledger_transaction */
+	bool is_inherited : 1;      /* another process's, whose memory this one has */
+	bool is_left : 1;           /* that one has ended */
+	bool : 0;                   /* the thread inside writes what follows */
+	bool is_shut_down : 1;      /* the interpreter's shutdown ended its transaction */
+	bool is_in_transaction : 1; /* was seen in the one that it is in */
+	struct visits visits;       /* stay when the memory is another one's */
 };
+static_assert(sizeof(struct connection) == 64, "one cache line, which nobody else writes to");
 
 struct registry {
-	struct registered *free_list;
 	struct handles handles;
+	struct connection *free_list;
+	struct connection *fresh; /* the rest of a chunk, untouched so far */
+	size_t fresh_count;
 };
 
 /* Adds a copy, or overwrites the one with the same handle: libpq reuses addresses,

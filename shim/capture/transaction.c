@@ -51,7 +51,7 @@ void transaction_note(struct connection *connection, struct ledger_connection *r
 {
 	if (record)
 		write(connection, record, after, cause, now_ns);
-	connection->transaction = after;
+	connection->transaction = (uint8_t)after;
 	if (is_inside(after))
 		connection->is_in_transaction = true;
 	else if (after != LEDGER_TRANSACTION_ACTIVE)

@@ -12,7 +12,7 @@ struct use {
 	PGconn *conn;
 	struct connection *connection; /* NULL: not on record, or libpq's own call */
 	enum libpq_call call;
-	uint64_t visit;                /* this stay of the thread in the connection; 0 not noted */
+	uint32_t visit;                /* this stay of the thread in the connection; 0 not noted */
 	uintptr_t return_address;      /* into who called the wrapper */
 	uintptr_t frame;               /* the wrapper's frame address */
 	uint64_t begun_at_ns;

@@ -14,23 +14,21 @@
 
 #include <stdint.h>
 
-struct ledger_connection;
 struct use;
 
 /* In a connection; outlives it, since the last one may leave after the finish. */
 struct visits {
-	int32_t inside;    /* tid; 0 nobody */
-	uint64_t count;    /* numbers the stays */
-	uint64_t met;      /* the stay during which another thread came; 0 none */
-	/* Of who came, under the recorder's lock. */
-	int32_t thread;
-	uint32_t stack;
-	struct ledger_connection *record;
+	int32_t inside; /* tid; 0 nobody */
+	uint32_t count; /* numbers the stays, 0 left out */
+	uint32_t met;   /* the stay during which another thread came; 0 none */
 };
 
 void visit_begin(struct use *use);
 
 /* In the same call of the wrapper. */
 void visit_end(const struct use *use);
+
+/* In a forked child: who was inside is not here. Context: the recorder's lock. */
+void visits_forget(void);
 
 #endif

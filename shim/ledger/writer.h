@@ -62,6 +62,17 @@ void ledger_publish(struct ledger *ledger, enum ledger_section_kind kind, size_t
 /* The record with `id` > 0. */
 void *ledger_record(const struct ledger *ledger, enum ledger_section_kind kind, uint32_t id);
 
+/* Its id; 0 for NULL. */
+static inline uint32_t ledger_id(const struct ledger *ledger, enum ledger_section_kind kind,
+				 const void *record)
+{
+	const struct ledger_section *section = &ledger->header->section[kind];
+	const char *first = (const char *)ledger->header + section->offset;
+
+	return record ? (uint32_t)((size_t)((const char *)record - first) /
+				   section->record_size) + 1 : 0;
+}
+
 /* Around every change of a record that begins with `sequence`. Should two writers meet, what
  * is read between may be mixed, but the last one leaves it even. */
 void ledger_change_begin(uint32_t *sequence);

@@ -22,24 +22,26 @@ static const PGconn *handle_of(uint32_t number)
 
 static int add(struct registry *registry, uint32_t number, uint32_t id)
 {
-	return registry_add(registry, &(struct connection){ .handle = handle_of(number), .id = id,
-							    .backend_pid = (int32_t)id });
+	return registry_add(registry, &(struct connection){
+					      .handle = handle_of(number),
+					      .unrecorded = { .site = id, .pool = id },
+				      });
 }
 
 static void what_was_added_is_found_until_it_is_removed(void **state)
 {
 	struct registry registry = { 0 };
-	struct connection removed = { .id = 4711 };
+	struct connection removed = { .unrecorded.site = 4711 };
 
 	(void)state;
 	assert_null(registry_find(&registry, handle_of(1)));
 	assert_false(registry_remove(&registry, handle_of(1), &removed));
-	assert_int_equal(removed.id, 4711);
+	assert_int_equal(removed.unrecorded.site, 4711);
 	assert_int_equal(add(&registry, 1, 7), 0);
-	assert_int_equal(registry_find(&registry, handle_of(1))->id, 7);
+	assert_int_equal(registry_find(&registry, handle_of(1))->unrecorded.site, 7);
 	assert_null(registry_find(&registry, handle_of(2)));
 	assert_true(registry_remove(&registry, handle_of(1), &removed));
-	assert_int_equal(removed.id, 7);
+	assert_int_equal(removed.unrecorded.site, 7);
 	assert_ptr_equal(removed.handle, handle_of(1));
 	assert_null(registry_find(&registry, handle_of(1)));
 	assert_int_equal(registry_count(&registry), 0);
@@ -55,9 +57,9 @@ static void the_same_handle_is_overwritten(void **state)
 	for (uint32_t id = 1; id <= 10; id++)
 		assert_int_equal(add(&registry, 1, id), 0);
 	assert_int_equal(registry_count(&registry), 1);
-	assert_int_equal(registry_find(&registry, handle_of(1))->id, 10);
+	assert_int_equal(registry_find(&registry, handle_of(1))->unrecorded.site, 10);
 	assert_true(registry_remove(&registry, handle_of(1), &removed));
-	assert_int_equal(removed.backend_pid, 10);
+	assert_int_equal(removed.unrecorded.pool, 10);
 	assert_false(registry_remove(&registry, handle_of(1), &removed));
 }
 
@@ -82,14 +84,14 @@ static void a_hundred_thousand_are_all_found(void **state)
 	assert_int_equal(registry_count(&registry), MANY);
 	for (uint32_t i = 1; i <= MANY; i += 2) {
 		assert_true(registry_remove(&registry, handle_of(i), &removed));
-		assert_int_equal(removed.id, i);
+		assert_int_equal(removed.unrecorded.site, i);
 	}
 	for (uint32_t i = 1; i <= MANY; i++) {
 		const struct connection *found = registry_find(&registry, handle_of(i));
 
 		assert_int_equal(found != NULL, i % 2 == 0);
 		if (found)
-			assert_int_equal(found->id, i);
+			assert_int_equal(found->unrecorded.site, i);
 	}
 	assert_int_equal(registry_count(&registry), MANY / 2);
 }
@@ -98,8 +100,8 @@ static uint64_t visited_sum;
 
 static void visit(struct connection *connection)
 {
-	visited_sum += connection->id;
-	connection->id = 0;
+	visited_sum += connection->unrecorded.site;
+	connection->unrecorded.site = 0;
 }
 
 static void each_one_is_visited_once_and_may_be_changed(void **state)
