@@ -20,7 +20,7 @@ import shutil
 import subprocess
 import tempfile
 
-from measure import TOP
+from measure import TOP, Failed, last_line
 
 FIGURES = TOP / "tests" / "bench" / "instructions.json"
 GROWTH_PERCENT = 5
@@ -49,10 +49,6 @@ COUNTED = {
 }
 
 
-class CannotCount(Exception):
-    """valgrind is not here, or did not run the program."""
-
-
 def is_possible():
     return shutil.which("valgrind") is not None
 
@@ -73,9 +69,8 @@ def total(programs, argv, environment):
             cwd=programs, env=of_one_size(argv, environment),
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace")
         if result.returncode != 0:
-            said = result.stderr.strip().splitlines() or ["nothing"]
-            raise CannotCount(f"'{argv[0]}' under valgrind has status {result.returncode}, "
-                              f"and said: {said[-1]}")
+            raise Failed(f"'{' '.join(argv)}' under valgrind ended with status "
+                         f"{result.returncode}, and said: {last_line(result.stderr)}")
         with open(out, encoding="utf-8") as file:
             return int(re.search(r"^totals: (\d+)", file.read(), flags=re.M)[1])
 
@@ -91,7 +86,7 @@ def a_round(bench, counted, environment):
 def count(bench, name):
     """What the shim adds to one operation of that row."""
     if not is_possible():
-        raise CannotCount("valgrind is not here: scripts/setup installs it")
+        raise Failed("valgrind is not here: scripts/setup installs it")
     # valgrind preloads something, too: without the shim the libpq that is needed anyway is
     # preloaded in its place, so that the words lie where they do with it.
     plain, shim = (a_round(bench, COUNTED[name], {"LD_PRELOAD": str(library),
@@ -129,16 +124,17 @@ def judged(name, instructions, was):
     return True, said
 
 
-def check(bench):
-    """Prints a line for each figure, and how many passed; whether all did."""
-    figures = kept()
+def check(bench, rows):
+    """Prints a line for each of the rows that has a figure, and how many passed; whether all
+    did."""
+    figures, names = kept(), [row.name for row in rows if row.name in COUNTED]
     if not figures:
         print(f"skipped: no figures are kept for {platform.machine()}; "
               "scripts/bench --learn makes them\n"
-              f"0 passed, 0 failed, {len(COUNTED)} skipped")
+              f"0 passed, 0 failed, {len(names)} skipped")
         return True
     results = []
-    for name in COUNTED:
+    for name in names:
         may_stay, said = judged(name, count(bench, name), figures.get(name))
         results.append(may_stay)
         print(f"{'ok' if may_stay else 'FAIL'}: {said}", flush=True)

@@ -6,6 +6,7 @@ found in each pair, of which the median stands in the table and the quartiles ar
 import dataclasses
 import os
 import pathlib
+import resource
 import statistics
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import typing
 
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 PYTHON = "/usr/bin/python3"
+BINARIES = pathlib.Path("/usr/lib/postgresql/15/bin")
 
 # How a figure of each unit is written, and whether the goal is what it is at most.
 UNITS = {
@@ -24,6 +26,20 @@ UNITS = {
     "times": ("{:,.2f} times", True),
     "rate": ("{:.3f}", False),  # of the rate without the shim
 }
+
+
+class Failed(Exception):
+    """A benchmark cannot be measured: what failed, and what it said, in one line."""
+
+
+def last_line(text):
+    return (text.strip().splitlines() or ["nothing"])[-1].strip()
+
+
+def processor_seconds():
+    """What the programs that have ended took so far."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 @dataclasses.dataclass
@@ -94,7 +110,10 @@ class Bench:
         if not self._server:
             sys.path.insert(0, str(TOP / "tests" / "process"))
             from server import Server
-            self._server = Server("/usr/lib/postgresql/15/bin")
+            try:
+                self._server = Server(BINARIES)
+            except (OSError, RuntimeError, subprocess.SubprocessError) as error:
+                raise Failed(f"no server of {BINARIES}: {last_line(str(error))}") from error
         return {"PGHOST": str(self._server.directory), "PGPORT": str(self._server.port),
                 "PGUSER": "postgres", "PGDATABASE": "postgres"}
 
@@ -109,13 +128,32 @@ class Bench:
 
     def run(self, argv, environment):
         """The numbers that a program prints."""
-        result = subprocess.run([str(word) for word in argv], env=environment, check=True,
-                                text=True, stdout=subprocess.PIPE)
-        return [float(number) for number in result.stdout.split()]
+        output = self.output(argv, environment)
+        try:
+            return [float(number) for number in output.split()]
+        except ValueError as error:
+            raise Failed(f"'{argv[0]}' printed no numbers: {last_line(output)}") from error
+
+    def output(self, argv, environment):
+        argv = [str(word) for word in argv]
+        try:
+            result = subprocess.run(argv, env=environment, text=True, errors="replace",
+                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        except OSError as error:
+            raise Failed(f"cannot run '{argv[0]}': {error.strerror}") from error
+        if result.returncode != 0:
+            raise Failed(f"'{' '.join(argv)}' ended with status {result.returncode}, and said: "
+                         + last_line(result.stderr))
+        return result.stdout
 
     def pairs(self, row, without, with_shim):
-        """[(plain, shim)]: both are called in turn, each as often; the first pair warms up."""
-        pairs = [(without(), with_shim()) for _ in range((self.pairs_asked or row.pairs) + 1)]
+        """[(plain, shim)]: both are called in turn, each as often, and each as often before the
+        other; the first pair warms up."""
+        def pair(number):
+            if number % 2:
+                return without(), with_shim()
+            return (with_shim(), without())[::-1]
+        pairs = [pair(number) for number in range((self.pairs_asked or row.pairs) + 1)]
         return pairs[1:]
 
     def pair_programs(self, row, argv, more=None):

@@ -12,7 +12,6 @@ import contextlib
 import dataclasses
 import os
 import re
-import resource
 import shlex
 import shutil
 import signal
@@ -21,7 +20,7 @@ import subprocess
 import tempfile
 import time
 
-from measure import TOP, Figure, Row
+from measure import TOP, Figure, Row, processor_seconds
 
 HERE = TOP / "tests" / "bench" / "peers"
 ORDERS, AUDITS, REQUESTS = 300, 7, 100
@@ -142,11 +141,6 @@ class Run:
     wall: float
     processor: float
     output: str
-
-
-def processor_seconds():
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
 
 
 def run(argv, environment, directory, status=0):

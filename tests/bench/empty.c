@@ -1,0 +1,1 @@
+/* An empty shared object, to preload: what start-up costs with nothing in it. */
