@@ -1,95 +1,124 @@
 #include "capture/handles.h"
 
 #include <errno.h>
-#include <stdbool.h>
 
 #include "base/memory.h"
+#include "capture/leaf.h"
 #include "capture/registry.h"
 
-enum { FIRST_CAPACITY = 512, LOOKS_MAX = 1000 };
-
-struct handle_table {
-	size_t mask;
-	struct connection *slots[];
+enum {
+	LEAF_CHUNK = 64 << 10,
+	DEPTH_MAX = 20, /* of the hash's bits: a leaf needs the rest */
+	LOOKS_MAX = 1000
 };
 
-static size_t home_of(const struct handle_table *table, const PGconn *handle)
+struct handle_directory {
+	unsigned depth;
+	struct handle_leaf *leaves[]; /* each in 2^(its depth less) places */
+};
+
+/* Two shifts: one by 64 is none. */
+static size_t place_of(uint64_t hash, unsigned depth)
 {
-	return (size_t)((uintptr_t)handle * 0x9e3779b97f4a7c15u >> 32) & table->mask;
+	return (size_t)(hash >> 1 >> (63 - depth));
 }
 
-static const PGconn *handle_of(const struct connection *connection)
+static struct handle_leaf *leaf_of(const struct handle_directory *directory, uint64_t hash)
 {
-	return __atomic_load_n(&connection->handle, __ATOMIC_RELAXED);
+	return __atomic_load_n(&directory->leaves[place_of(hash, directory->depth)],
+			       __ATOMIC_ACQUIRE);
 }
 
-static struct connection *slot_read(const struct handle_table *table, size_t at)
-{
-	return __atomic_load_n(&table->slots[at], __ATOMIC_ACQUIRE);
-}
-
-static struct connection *table_find(const struct handle_table *table, const PGconn *handle)
-{
-	struct connection *connection;
-
-	for (size_t at = home_of(table, handle), steps = 0; steps <= table->mask; steps++) {
-		connection = slot_read(table, at);
-		if (!connection || handle_of(connection) == handle)
-			return connection;
-		at = (at + 1) & table->mask;
-	}
-	return NULL;
-}
-
-/* Bounded: a handler of the host's may call libpq in the middle of a change of this thread's. */
 struct connection *handles_find(const struct handles *handles, const PGconn *handle)
+{
+	const struct handle_directory *directory = __atomic_load_n(&handles->directory,
+								   __ATOMIC_ACQUIRE);
+	uint64_t hash = hash_of(handle);
+
+	return directory ? leaf_find(leaf_of(directory, hash), handle) : NULL;
+}
+
+bool handles_look(const struct handles *handles, const PGconn *handle,
+		  struct connection **ret_connection)
 {
 	for (unsigned look = 0; look < LOOKS_MAX; look++) {
 		uint64_t version = __atomic_load_n(&handles->version, __ATOMIC_ACQUIRE);
-		const struct handle_table *table = __atomic_load_n(&handles->table,
-								   __ATOMIC_ACQUIRE);
-		struct connection *found = table ? table_find(table, handle) : NULL;
+		struct connection *found = handles_find(handles, handle);
 
-		if (found)
-			return found;
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-		if (!(version & 1) &&
-		    __atomic_load_n(&handles->version, __ATOMIC_RELAXED) == version)
+		if (found || (!(version & 1) &&
+			      __atomic_load_n(&handles->version, __ATOMIC_RELAXED) == version)) {
+			*ret_connection = found;
+			return true;
+		}
+	}
+	return false;
+}
+
+static struct handle_leaf *leaf_take(struct handles *handles, uint32_t depth)
+{
+	struct handle_leaf *leaf = handles->free_list;
+
+	if (leaf) {
+		handles->free_list = leaf->next_free;
+		leaf_clear(leaf);
+	} else {
+		if (!handles->fresh_count) {
+			handles->fresh = memory_map(LEAF_CHUNK);
+			handles->fresh_count = handles->fresh ? LEAF_CHUNK / sizeof(*leaf) : 0;
+		}
+		if (!handles->fresh_count)
 			return NULL;
+		handles->fresh_count--;
+		leaf = handles->fresh++;
 	}
-	return NULL;
+	leaf->count = 0;
+	leaf->depth = depth;
+	return leaf;
 }
 
-static void slot_write(struct handle_table *table, size_t at, struct connection *connection)
+static void leaf_give(struct handles *handles, struct handle_leaf *leaf)
 {
-	__atomic_store_n(&table->slots[at], connection, __ATOMIC_RELEASE);
+	leaf->next_free = handles->free_list;
+	handles->free_list = leaf;
 }
 
-static void table_add(struct handle_table *table, struct connection *connection)
+static struct handle_directory *directory_map(unsigned depth)
 {
-	size_t at = home_of(table, connection->handle);
+	struct handle_directory *directory =
+		memory_map(sizeof(*directory) + (sizeof(*directory->leaves) << depth));
 
-	while (table->slots[at])
-		at = (at + 1) & table->mask;
-	slot_write(table, at, connection);
+	if (directory)
+		directory->depth = depth;
+	return directory;
 }
 
-/* The old table stays: somebody may be reading it. All old ones together are smaller than
- * the newest. */
-static int grow(struct handles *handles)
+static int directory_begin(struct handles *handles)
 {
-	const struct handle_table *old = handles->table;
-	size_t capacity = old ? 2 * (old->mask + 1) : FIRST_CAPACITY;
-	struct handle_table *table = memory_map(sizeof(*table) + capacity * sizeof(*table->slots));
+	struct handle_directory *directory = directory_map(0);
+	struct handle_leaf *leaf = directory ? leaf_take(handles, 0) : NULL;
 
-	if (!table)
+	if (!leaf) {
+		memory_unmap(directory, directory ? sizeof(*directory) + sizeof(leaf) : 0);
 		return -ENOMEM;
-	table->mask = capacity - 1;
-	for (size_t i = 0; old && i <= old->mask; i++) {
-		if (old->slots[i])
-			table_add(table, old->slots[i]);
 	}
-	__atomic_store_n(&handles->table, table, __ATOMIC_RELEASE);
+	directory->leaves[0] = leaf;
+	__atomic_store_n(&handles->directory, directory, __ATOMIC_RELEASE);
+	return 0;
+}
+
+/* The old one stays: somebody may be reading it. All old ones together are smaller than
+ * the newest. */
+static int directory_double(struct handles *handles)
+{
+	const struct handle_directory *old = handles->directory;
+	struct handle_directory *directory = directory_map(old->depth + 1);
+
+	if (!directory)
+		return -ENOMEM;
+	for (size_t i = 0; i < (size_t)1 << directory->depth; i++)
+		directory->leaves[i] = old->leaves[i / 2];
+	__atomic_store_n(&handles->directory, directory, __ATOMIC_RELEASE);
 	return 0;
 }
 
@@ -104,50 +133,86 @@ static void change_end(struct handles *handles)
 	__atomic_store_n(&handles->version, handles->version + 1, __ATOMIC_RELEASE);
 }
 
+/* In all its places of the directory. */
+static void leaf_publish(const struct handles *handles, struct handle_leaf *leaf, uint64_t hash)
+{
+	struct handle_directory *directory = handles->directory;
+	unsigned less = directory->depth - leaf->depth;
+	size_t first = place_of(hash, leaf->depth) << less;
+
+	for (size_t i = 0; i < (size_t)1 << less; i++)
+		__atomic_store_n(&directory->leaves[first + i], leaf, __ATOMIC_RELEASE);
+}
+
+/* Into those whose next bit is 0 or 1. */
+static int leaf_split(struct handles *handles, struct handle_leaf *leaf, uint64_t hash)
+{
+	uint64_t bit = UINT64_C(1) << (63 - leaf->depth);
+	struct handle_leaf *halves[2] = { NULL, NULL };
+	int error = leaf->depth == DEPTH_MAX ? -ENOMEM : 0;
+
+	for (int i = 0; !error && i < 2; i++) {
+		halves[i] = leaf_take(handles, leaf->depth + 1);
+		error = halves[i] ? 0 : -ENOMEM;
+	}
+	if (!error && leaf->depth == handles->directory->depth)
+		error = directory_double(handles);
+	if (error) {
+		for (int i = 0; i < 2 && halves[i]; i++)
+			leaf_give(handles, halves[i]);
+		return error;
+	}
+	for (size_t at = 0; at < LEAF_SLOTS; at++) {
+		struct connection *connection = leaf_at(leaf, at);
+
+		if (connection)
+			leaf_put(halves[(hash_of(connection->handle) & bit) != 0], connection);
+	}
+	leaf_publish(handles, halves[0], hash & ~bit);
+	leaf_publish(handles, halves[1], hash | bit);
+	change_begin(handles);
+	change_end(handles);
+	leaf_give(handles, leaf);
+	return 0;
+}
+
 int handles_add(struct handles *handles, struct connection *connection)
 {
-	int error = 0;
+	uint64_t hash = hash_of(connection->handle);
+	int error = handles->directory ? 0 : directory_begin(handles);
+	struct handle_leaf *leaf = NULL;
 
-	if (!handles->table || 2 * handles->count > handles->table->mask)
-		error = grow(handles);
-	if (error)
-		return error;
-	table_add(handles->table, connection);
+	while (!error && (leaf = leaf_of(handles->directory, hash))->count >= LEAF_FULL)
+		error = leaf_split(handles, leaf, hash);
+	/* One that cannot be split serves until it is full: an empty slot ends a search. */
+	if (!leaf || leaf->count == LEAF_MAX)
+		return -ENOMEM;
+	leaf_put(leaf, connection);
 	handles->count++;
 	return 0;
 }
 
-/* Does a search that begins at `home` pass `hole` on its way to `at`? */
-static bool is_passed(const struct handle_table *table, size_t home, size_t hole, size_t at)
-{
-	return ((at - home) & table->mask) >= ((at - hole) & table->mask);
-}
-
 void handles_remove(struct handles *handles, const struct connection *connection)
 {
-	struct handle_table *table = handles->table;
-	size_t hole = home_of(table, connection->handle);
+	struct handle_leaf *leaf = leaf_of(handles->directory, hash_of(connection->handle));
 
-	while (table->slots[hole] != connection)
-		hole = (hole + 1) & table->mask;
 	change_begin(handles);
-	for (size_t at = (hole + 1) & table->mask; table->slots[at]; at = (at + 1) & table->mask) {
-		if (!is_passed(table, home_of(table, table->slots[at]->handle), hole, at))
-			continue;
-		slot_write(table, hole, table->slots[at]);
-		hole = at;
-	}
-	slot_write(table, hole, NULL);
+	leaf_remove(leaf, connection);
 	change_end(handles);
 	handles->count--;
 }
 
 void handles_each(const struct handles *handles, void (*visit)(struct connection *))
 {
-	const struct handle_table *table = handles->table;
+	const struct handle_directory *directory = handles->directory;
 
-	for (size_t at = 0; table && at <= table->mask; at++) {
-		if (table->slots[at])
-			visit(table->slots[at]);
+	for (size_t i = 0; directory && i < (size_t)1 << directory->depth;) {
+		const struct handle_leaf *leaf = directory->leaves[i];
+
+		for (size_t at = 0; at < LEAF_SLOTS; at++) {
+			if (leaf_at(leaf, at))
+				visit(leaf_at(leaf, at));
+		}
+		i += (size_t)1 << (directory->depth - leaf->depth);
 	}
 }

@@ -1,27 +1,47 @@
 /* From a PGconn's address to what is known of it: the registry's table, which the calls that
  * use a connection read without a lock.
  *
- * Open addressing; a slot is a pointer to a struct connection, which is never unmapped. What
- * follows a removed one moves up, so that no slot is ever wasted; a reader who has missed
- * while something moved looks again.
+ * Extendible hashing: a directory, by the hash's first bits, of small leaves with open
+ * addressing. A leaf that is full is split in two, so that no open waits for a table of a
+ * million to be made anew: the longest step copies the directory, 8 bytes for each 100.
+ *
+ * Readers. A slot leads to a struct connection, which is never unmapped; nor is a leaf or a
+ * directory. What is found is right: it had this handle when it was read. What is missed is
+ * looked for again unless `version` was even and the same before and after: a removal moves up
+ * what follows (odd meanwhile), so that no slot is wasted; a split publishes two new leaves,
+ * whole, and bumps it before the old one is used again.
  */
 #ifndef CAPTURE_HANDLES_H
 #define CAPTURE_HANDLES_H
 
 #include <libpq-fe.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct connection;
-struct handle_table;
+struct handle_directory;
+struct handle_leaf;
 
+/* Zeroed is empty. */
 struct handles {
-	struct handle_table *table;
-	uint64_t version; /* odd while something moves */
+	struct handle_directory *directory;
+	/* Not in the cache line that readers need: changes with each open and close. */
+	_Alignas(64) uint64_t version;
 	size_t count;
+	struct handle_leaf *free_list;
+	struct handle_leaf *fresh; /* the rest of a chunk, untouched so far */
+	size_t fresh_count;
 };
 
-/* NULL when it is not there. Context: any thread; async-signal-safe. */
+/* NULL when it is not there. Context: the recorder's lock. */
 struct connection *handles_find(const struct handles *handles, const PGconn *handle);
+
+/* The same without the lock. False when the table was being changed all the while: a handler of
+ * the host's may ask in the middle of a change of this thread's, or the kernel have
+ * stopped the thread that makes one. Context: any thread; async-signal-safe. */
+bool handles_look(const struct handles *handles, const PGconn *handle,
+		  struct connection **ret_connection);
 
 /* `connection`, whose handle is not there yet, stays where it is. 0 or -ENOMEM.
  * Context: the recorder's lock. */

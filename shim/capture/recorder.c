@@ -189,11 +189,28 @@ struct connection *own_find_locked(const PGconn *conn)
 	return connection && !connection->is_inherited ? connection : NULL;
 }
 
+/* Who changes the table was stopped in the middle of it. */
+static struct connection *find_under_lock(const PGconn *conn)
+{
+	struct guard guard = guard_begin();
+
+	recorder_lock();
+	struct connection *connection = registry_find(&recorder.registry, conn);
+
+	recorder_unlock();
+	guard_end(&guard);
+	return connection;
+}
+
 struct connection *recorder_find(const PGconn *conn)
 {
 	if (!conn || __atomic_load_n(&recorder.state, __ATOMIC_ACQUIRE) != RECORDER_ON)
 		return NULL;
-	return handles_find(&recorder.registry.handles, conn);
+	struct connection *connection;
+
+	if (handles_look(&recorder.registry.handles, conn, &connection))
+		return connection;
+	return recorder_is_interrupted() ? NULL : find_under_lock(conn);
 }
 
 struct libpq *recorder_libpq(const PGconn *conn)

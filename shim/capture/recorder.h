@@ -49,7 +49,8 @@ void recorder_connected(PGconn *conn, const char *sqlstate);
 /* The server has answered on `conn`: where nobody saw its connect end, it has ended well. */
 void recorder_answered(PGconn *conn);
 
-/* What is known of `conn`; NULL when it is not on record. Takes no lock at all. */
+/* What is known of `conn`; NULL when it is not on record. Takes no lock, but where who has it
+ * was stopped in the middle of a change. */
 struct connection *recorder_find(const PGconn *conn);
 
 /* The libpq that made it. */
