@@ -61,8 +61,23 @@ const char *languages_unsupported(void)
 	return NULL;
 }
 
-const struct language *languages_walk(struct language_frame *frames, size_t max,
-				      size_t *ret_count, bool *is_truncated)
+static size_t walk(const struct language *language, struct language_frame *frames, size_t max,
+		   bool *ret_is_longer)
+{
+	return language->walk(frames, max, ret_is_longer);
+}
+
+static size_t look(const struct language *language, struct language_frame *frames, size_t max,
+		   bool *ret_is_longer)
+{
+	return language->look ? language->look(frames, max) :
+				language->walk(frames, max, ret_is_longer);
+}
+
+/* Of the first language that runs any, by `read`. */
+static const struct language *
+frames_read(size_t (*read)(const struct language *, struct language_frame *, size_t, bool *),
+	    struct language_frame *frames, size_t max, size_t *ret_count, bool *is_truncated)
 {
 	const struct language *language = NULL;
 
@@ -73,13 +88,27 @@ const struct language *languages_walk(struct language_frame *frames, size_t max,
 
 		if (state_of(i) != LANGUAGE_READY)
 			continue;
-		*ret_count = languages[i]->walk(frames, max, &is_longer);
+		*ret_count = read(languages[i], frames, max, &is_longer);
 		*is_truncated |= is_longer;
 		if (*ret_count)
 			language = languages[i];
 	}
 	gate_leave();
 	return language;
+}
+
+const struct language *languages_walk(struct language_frame *frames, size_t max,
+				      size_t *ret_count, bool *is_truncated)
+{
+	return frames_read(walk, frames, max, ret_count, is_truncated);
+}
+
+const struct language *languages_look(struct language_frame *frames, size_t max,
+				      size_t *ret_count)
+{
+	bool is_truncated = false;
+
+	return frames_read(look, frames, max, ret_count, &is_truncated);
 }
 
 static bool mark(size_t max, uint64_t *ret_mark)

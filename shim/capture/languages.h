@@ -25,6 +25,10 @@ const char *languages_unsupported(void);
 const struct language *languages_walk(struct language_frame *frames, size_t max,
 				      size_t *ret_count, bool *is_truncated);
 
+/* The first `max` of these frames, where a stack address is not asked for: cheaper. */
+const struct language *languages_look(struct language_frame *frames, size_t max,
+				      size_t *ret_count);
+
 /* A number that names the frames languages_walk would find, at most `max` of them, without
  * filling them in: equal numbers are equal frames. False when only a walk can tell. */
 bool languages_mark(size_t max, uint64_t *ret_mark);

@@ -129,53 +129,6 @@ bool recorder_is_on(void)
 	return state == RECORDER_ON;
 }
 
-/* The stack of this moment as the depot has it, and with its pool's `self` in the
- * scratch. NULL when it could not be taken. No lock held. */
-const struct depot_stack *recorder_take_stack(struct stack *stack, const struct libpq *libpq,
-					   enum libpq_call call, uintptr_t return_address)
-{
-	struct scratch *scratch = scratch_take();
-
-	stack->scratch = scratch;
-	if (!scratch)
-		return NULL;
-	stack_take(stack, scratch, libpq, call, return_address, recorder.options->depth);
-	recorder_lock();
-	const struct depot_stack *stored = depot_find(&recorder.depot, stack->key);
-
-	recorder_unlock();
-	if (!stored) {
-		stack_describe(stack);
-		recorder_lock();
-		stored = depot_find(&recorder.depot, stack->key);
-		if (!stored)
-			stored = stack_store(stack, &recorder.ledger, &recorder.depot);
-		recorder_unlock();
-	}
-	return stored;
-}
-
-uint32_t depot_stack_id(const struct depot_stack *stored)
-{
-	return stored ? stored->stack : 0;
-}
-
-void recorder_release_stack(struct stack *stack)
-{
-	if (stack->scratch)
-		scratch_give(stack->scratch);
-}
-
-uint32_t recorder_stack_id(const struct libpq *libpq, enum libpq_call call,
-			   uintptr_t return_address)
-{
-	struct stack stack = { 0 };
-	uint32_t id = depot_stack_id(recorder_take_stack(&stack, libpq, call, return_address));
-
-	recorder_release_stack(&stack);
-	return id;
-}
-
 uint32_t text_add_locked(const char *text)
 {
 	return ledger_add_string(&recorder.ledger, text, strlen(text));

@@ -34,9 +34,9 @@ bool recorder_may_record(void);
 /* Is RTLD_DEEPBIND to be cleared, so that this program's plug-ins are seen? */
 bool recorder_clears_deepbind(void);
 
-/* A creator returned `conn`, not NULL. `sqlstate` is "" or that of its failure. */
-void recorder_opened(struct libpq *libpq, enum libpq_call call, PGconn *conn,
-		     uintptr_t return_address, const char *sqlstate);
+/* A creator returned `use->conn`, not NULL, of `use->libpq`. `sqlstate` is "" or that of its
+ * failure. */
+void recorder_opened(const struct use *use, const char *sqlstate);
 
 /* PQreset or PQresetStart is about to close the socket: until another is there, it has none.
  * True when the connection is not this process's own: its session is finished now, and what
@@ -70,7 +70,7 @@ void recorder_left(const struct use *use);
 
 /* PQfinish is about to be called. The record is closed *before* the real call: libpq
  * hands the same address to the next connect at once. */
-void recorder_finishing(PGconn *conn, uintptr_t return_address);
+void recorder_finishing(const struct use *use);
 
 /* Does PQLEAK_TRACK have results? To be looked at before the two calls below: they are then
  * all that the others pay. */
@@ -87,7 +87,7 @@ void recorder_giving_back(const void *pointer);
 /* `call` is about to be made on `conn`, which is not on record: was it finished already, or is
  * it no connection at all? True when that is a misuse which was not seen before; it may end
  * the process. Says nothing of what may be a connection that was made past the wrappers. */
-bool recorder_strange(const struct libpq *libpq, enum libpq_call call, const PGconn *conn,
+bool recorder_strange(struct libpq *libpq, enum libpq_call call, const PGconn *conn,
 		      uintptr_t return_address);
 
 /* Was the last connection at this address, as far as that is known, finished? */

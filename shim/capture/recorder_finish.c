@@ -84,26 +84,25 @@ static void finishing_locked(const PGconn *conn, uint32_t stack,
 			  transaction);
 }
 
-void recorder_finishing(PGconn *conn, uintptr_t return_address)
+void recorder_finishing(const struct use *use)
 {
 	struct guard guard = guard_begin();
-	struct libpq *libpq = recorder_libpq(conn);
 
-	if (libpq && recorder_is_on()) {
-		enum ledger_transaction transaction = identity_transaction(libpq, conn);
+	if (recorder_is_on() && use_is_there(use)) {
+		enum ledger_transaction transaction = identity_transaction(use->libpq, use->conn);
 		struct language_moment moment;
-		struct stack stack = { 0 };
-		uint32_t stack_closed = depot_stack_id(
-			recorder_take_stack(&stack, libpq, CALL_PQfinish, return_address));
+		struct stack stack;
 
+		if (!recorder_find_stack(&stack, use))
+			recorder_walk_stack(&stack, use);
 		stack_read_moment(&stack, &moment);
 		bool is_exiting = stack_is_exiting(&stack) ||
 				  __atomic_load_n(&recorder.is_exiting, __ATOMIC_RELAXED);
 
-		if (is_exiting || stack.frame_count || !object_is_main(return_address))
+		if (is_exiting || stack_has_frames(&stack) || !object_is_main(use->return_address))
 			recorder.has_doubtful_end = true;
 		recorder_lock();
-		finishing_locked(conn, stack_closed, &moment, is_exiting, transaction);
+		finishing_locked(use->conn, stack_id(&stack), &moment, is_exiting, transaction);
 		recorder_unlock();
 		recorder_release_stack(&stack);
 	}

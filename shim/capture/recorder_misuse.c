@@ -89,7 +89,7 @@ static bool stranger_add_locked(enum ledger_misuse_kind kind, const PGconn *conn
 	return misuse_add_locked(&misuse);
 }
 
-bool recorder_strange(const struct libpq *libpq, enum libpq_call call, const PGconn *conn,
+bool recorder_strange(struct libpq *libpq, enum libpq_call call, const PGconn *conn,
 		      uintptr_t return_address)
 {
 	bool is_new = false;
@@ -185,7 +185,7 @@ static bool is_worth_a_stack(const PGconn *conn)
 	return is_worth;
 }
 
-void recorder_used_inherited(const PGconn *conn, const struct libpq *libpq, enum libpq_call call,
+void recorder_used_inherited(const PGconn *conn, struct libpq *libpq, enum libpq_call call,
 			     uintptr_t return_address)
 {
 	if (!(recorder.options->track & TRACK_USES) || !is_worth_a_stack(conn))
@@ -200,7 +200,7 @@ void recorder_used_inherited(const PGconn *conn, const struct libpq *libpq, enum
 	recorder_unlock();
 }
 
-bool recorder_finishes_inherited(const PGconn *conn, const struct libpq *libpq,
+bool recorder_finishes_inherited(const PGconn *conn, struct libpq *libpq,
 				 enum libpq_call call, uintptr_t return_address)
 {
 	uint32_t stack = recorder_stack_id(libpq, call, return_address);

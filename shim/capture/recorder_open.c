@@ -11,8 +11,9 @@
 #include "ledger/connections.h"
 
 /* The pool whose code opened the connection; 0 when none did. */
-static uint32_t pool_find_locked(const struct stack *stack, const struct depot_stack *stored)
+static uint32_t pool_find_locked(const struct stack *stack)
 {
+	const struct depot_stack *stored = stack->stored;
 	struct language_self *self = &stack->scratch->self;
 
 	if (!stored || !stored->pool_frame || stored->pool_frame > stack->frame_count ||
@@ -34,22 +35,21 @@ static enum ledger_connection_state state_of(const struct identity *identity)
 	}
 }
 
-static void opened_locked(const struct stack *stack, const struct depot_stack *stored,
-			  struct libpq *libpq, PGconn *conn, const struct identity *identity,
-			  const char *sqlstate)
+static void opened_locked(const struct stack *stack, const struct use *use,
+			  const struct identity *identity, const char *sqlstate)
 {
 	struct ledger *ledger = &recorder.ledger;
 	uint64_t now = clock_monotonic_ns();
 	enum ledger_connection_state state = state_of(identity);
-	uint32_t opened_stack = depot_stack_id(stored);
+	uint32_t opened_stack = stack_id(stack);
 	struct ledger_connection record = {
 		.state = state == LEDGER_FAILED ? LEDGER_CONNECTING : (uint8_t)state,
-		.handle = (uintptr_t)conn,
+		.handle = (uintptr_t)use->conn,
 		.opened_at_ns = now,
 		.connected_at_ns = state == LEDGER_OPEN ? now : 0,
 		.site = ledger_find_site(ledger, opened_stack, now),
 		.opened_stack = opened_stack,
-		.pool = stored ? pool_find_locked(stack, stored) : 0,
+		.pool = pool_find_locked(stack),
 		.thread = thread_id(),
 		.owner_pid = ledger->header->pid,
 	};
@@ -57,8 +57,8 @@ static void opened_locked(const struct stack *stack, const struct depot_stack *s
 	identity_store(identity, ledger, &record);
 	uint32_t id = ledger_add_connection(ledger, &record);
 	struct connection connection = {
-		.handle = conn,
-		.libpq = libpq,
+		.handle = use->conn,
+		.libpq = use->libpq,
 		.record = id ? ledger_record(ledger, LEDGER_CONNECTIONS, id) : NULL,
 		.unrecorded = { now, record.site, record.pool },
 		.state = (uint8_t)state,
@@ -68,7 +68,7 @@ static void opened_locked(const struct stack *stack, const struct depot_stack *s
 	if (state == LEDGER_FAILED)
 		ledger_fail_connection(ledger, id, record.site, sqlstate);
 	registry_add(&recorder.registry, &connection);
-	finished_reopen(&recorder.finished, conn);
+	finished_reopen(&recorder.finished, use->conn);
 }
 
 void recorder_attach_languages(void)
@@ -82,23 +82,34 @@ void recorder_attach_languages(void)
 		notice_say(NOTICE_LANGUAGE_UNREAD, unsupported, ENOTSUP);
 }
 
-void recorder_opened(struct libpq *libpq, enum libpq_call call, PGconn *conn,
-		     uintptr_t return_address, const char *sqlstate)
+/* What a known stack's native frames run was there when it was walked, and so were the
+ * languages; what was loaded since has no frame in it. */
+static void take_stack(struct stack *stack, const struct use *use)
+{
+	if (!recorder_find_stack(stack, use)) {
+		recorder_attach_languages();
+		recorder_walk_stack(stack, use);
+		return;
+	}
+	struct scratch *scratch = stack->stored->pool_frame ? scratch_take() : NULL;
+
+	if (scratch)
+		stack_read_pool(stack, scratch);
+}
+
+void recorder_opened(const struct use *use, const char *sqlstate)
 {
 	struct guard guard = guard_begin();
 
 	if (recorder_is_on()) {
 		struct identity identity;
-		struct stack stack = { 0 };
+		struct stack stack;
 
-		recorder_attach_languages();
-		const struct depot_stack *stored =
-			recorder_take_stack(&stack, libpq, call, return_address);
-
-		identity_read(libpq, conn, &identity);
-		shape_learn(libpq, conn);
+		take_stack(&stack, use);
+		identity_read(use->libpq, use->conn, &identity);
+		shape_learn(use->libpq, use->conn);
 		recorder_lock();
-		opened_locked(&stack, stored, libpq, conn, &identity, sqlstate);
+		opened_locked(&stack, use, &identity, sqlstate);
 		recorder_unlock();
 		recorder_release_stack(&stack);
 		if (recorder.ledger.is_private && recorder.ledger.path[0])

@@ -61,21 +61,31 @@ static inline bool recorder_ledger_is_own(void)
 	       process_is_marked();
 }
 
+/* Is its connection what it was? It is another one's, or nobody's, when a second thread has
+ * finished it meanwhile. */
+static inline bool use_is_there(const struct use *use)
+{
+	return __atomic_load_n(&use->connection->handle, __ATOMIC_ACQUIRE) == use->conn;
+}
+
 /* The interpreters that there are now will have frames in the stacks. No lock held. */
 void recorder_attach_languages(void);
 
-/* The stack of this moment as the depot has it; NULL when it could not be taken. Give the
- * stack back with recorder_release_stack all the same. No lock held. */
-const struct depot_stack *recorder_take_stack(struct stack *stack, const struct libpq *libpq,
-					      enum libpq_call call, uintptr_t return_address);
+/* The stack of `use`, in its wrapper, as the depot has it. Give it back with
+ * recorder_release_stack also when it could not be had. No lock held.
+ *
+ * find: by its trail; false when none is known. walk: as the ledger will have it; returns the
+ * trail by which it is found from now on, NULL when there is none. */
+bool recorder_find_stack(struct stack *stack, const struct use *use);
+const struct trail *recorder_walk_stack(struct stack *stack, const struct use *use);
 void recorder_release_stack(struct stack *stack);
 
-/* Its id in the ledger; 0 for NULL. */
-uint32_t depot_stack_id(const struct depot_stack *stored);
+/* Its id in the ledger; 0 when it could not be taken. */
+uint32_t stack_id(const struct stack *stack);
 
-/* The id of the stack of this moment; 0 when it could not be taken. No lock held. */
-uint32_t recorder_stack_id(const struct libpq *libpq, enum libpq_call call,
-			   uintptr_t return_address);
+/* The id of the stack of a call of which no more is known; 0 when it could not be taken. No
+ * lock held. */
+uint32_t recorder_stack_id(struct libpq *libpq, enum libpq_call call, uintptr_t return_address);
 
 /* The connection when it is this process's own, or NULL. */
 struct connection *own_find_locked(const PGconn *conn);
@@ -84,12 +94,12 @@ struct connection *own_find_locked(const PGconn *conn);
 void inherited_finish_locked(struct connection *connection, uint32_t stack);
 
 /* `call` was made on a connection that belongs to this process's parent. No lock held. */
-void recorder_used_inherited(const PGconn *conn, const struct libpq *libpq, enum libpq_call call,
+void recorder_used_inherited(const PGconn *conn, struct libpq *libpq, enum libpq_call call,
 			     uintptr_t return_address);
 
 /* `call` is about to end the session of a connection that belongs to this process's parent, and
  * to keep the handle, which is on record no more. False when it does not. No lock held. */
-bool recorder_finishes_inherited(const PGconn *conn, const struct libpq *libpq,
+bool recorder_finishes_inherited(const PGconn *conn, struct libpq *libpq,
 				 enum libpq_call call, uintptr_t return_address);
 
 /* Its number in the ledger; 0 when it has no record there. */

@@ -45,27 +45,19 @@ static bool is_recording(void)
 }
 
 /* 0 when it cannot be taken, and in a handler that must not wait for it. */
-static uint32_t stack_walk(const struct use *use, bool is_marked, uint64_t mark)
+static uint32_t stack_walk(const struct use *use)
 {
 	if (recorder_is_interrupted())
 		return 0;
 	struct guard guard = guard_begin();
-	struct stack stack = { 0 };
-	uint32_t id = depot_stack_id(recorder_take_stack(&stack, use->connection->libpq, use->call,
-							 use->return_address));
+	struct stack stack;
+	const struct trail *trail = recorder_walk_stack(&stack, use);
 
-	if (is_marked && id) {
-		stack_point(&stack);
-		recorder_lock();
-		const struct trail *trail = trail_add(use, mark, &stack, id);
-
-		recorder_unlock();
-		if (trail)
-			__atomic_store_n(&use->connection->trail, trail, __ATOMIC_RELEASE);
-	}
+	if (trail)
+		__atomic_store_n(&use->connection->trail, trail, __ATOMIC_RELEASE);
 	recorder_release_stack(&stack);
 	guard_end(&guard);
-	return id;
+	return stack_id(&stack);
 }
 
 static uint32_t use_stack(const struct use *use)
@@ -77,14 +69,14 @@ static uint32_t use_stack(const struct use *use)
 	bool is_marked = languages_mark(recorder.options->depth, &mark);
 
 	if (!is_marked)
-		return stack_walk(use, false, 0);
+		return stack_walk(use);
 	if (!trail || !trail_is(trail, use, mark))
 		trail = trail_find(use, mark);
 	if (!trail)
-		return stack_walk(use, true, mark);
+		return stack_walk(use);
 	if (trail != last)
 		__atomic_store_n(&connection->trail, trail, __ATOMIC_RELEASE);
-	return trail->stack;
+	return trail->stack->stack;
 }
 
 /* The coarse clock lags by a tick. */
@@ -135,12 +127,6 @@ static void note(const struct use *use, enum ledger_transaction after)
 							     stack }, now_ns);
 }
 
-/* It is another one's, or nobody's, when a second thread has finished it meanwhile. */
-static bool is_still_there(const struct use *use)
-{
-	return __atomic_load_n(&use->connection->handle, __ATOMIC_ACQUIRE) == use->conn;
-}
-
 static void used_without_record(const struct use *use)
 {
 	const struct connection *connection = use->connection;
@@ -174,7 +160,7 @@ static void note_return(const struct use *use)
 {
 	struct connection *connection = use->connection;
 
-	if (!is_recording() || !is_still_there(use))
+	if (!is_recording() || !use_is_there(use))
 		return;
 	if (!connection->record) {
 		used_without_record(use);
@@ -213,7 +199,7 @@ static void note_arrival(const struct use *use)
 {
 	struct connection *connection = use->connection;
 
-	if (!is_recording() || !is_still_there(use))
+	if (!is_recording() || !use_is_there(use))
 		return;
 	enum ledger_transaction after = identity_transaction(connection->libpq, use->conn);
 

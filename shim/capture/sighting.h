@@ -11,11 +11,11 @@
 #define CAPTURE_SIGHTING_H
 
 #include "capture/registry.h"
+#include "capture/use.h"
 
-/* `conn` is about to be polled, and this thread knows of no creator. Returns it when it is on
- * record, now or before, else NULL. Context: any thread, no lock of ours held. Allocates in
- * libpq. */
-struct connection *sighting_record(struct libpq *libpq, enum libpq_call call, PGconn *conn,
-				   uintptr_t return_address);
+/* `use->conn` is about to be polled by `libpq`, and this thread knows of no creator. Returns it
+ * when it is on record, now or before, else NULL. Fills `use->libpq`. Context: any thread, no
+ * lock of ours held. Allocates in libpq. */
+struct connection *sighting_record(struct libpq *libpq, struct use *use);
 
 #endif

@@ -6,34 +6,64 @@
 
 #include "capture/languages.h"
 #include "capture/native.h"
+#include "capture/trail.h"
 #include "frames/pools.h"
 #include "ledger/records.h"
 
-bool stack_is_exiting(const struct stack *stack)
+/* Is any of its return addresses such a one? */
+static bool stack_has(const struct stack *stack, bool (*is_such)(uintptr_t return_address))
 {
-	/* exit() only calls what runs the handlers: its code is some 30 bytes. */
-	const uintptr_t start = (uintptr_t)&exit, end = start + 64;
-
+	if (stack->trail)
+		return trail_has(stack->trail, is_such);
 	for (size_t i = 0; i < stack->native_count; i++) {
-		if (stack->scratch->pcs[i] > start && stack->scratch->pcs[i] <= end)
+		if (is_such(stack->scratch->pcs[i]))
 			return true;
 	}
 	return false;
 }
 
+/* exit() only calls what runs the handlers: its code is some 30 bytes. */
+static bool is_exit(uintptr_t return_address)
+{
+	const uintptr_t start = (uintptr_t)&exit, end = start + 64;
+
+	return return_address > start && return_address <= end;
+}
+
+bool stack_is_exiting(const struct stack *stack)
+{
+	return stack->stored ? stack->stored->is_exiting : stack_has(stack, is_exit);
+}
+
+bool stack_has_frames(const struct stack *stack)
+{
+	return stack->stored ? stack->stored->has_frames : stack->frame_count;
+}
+
 void stack_read_moment(const struct stack *stack, struct language_moment *ret)
 {
-	memset(ret, 0, sizeof(*ret));
-	if (!stack->scratch)
-		return;
-	const struct language *language = languages_read_moment(
-		stack->language, stack->scratch->frames, stack->frame_count, ret);
+	const struct language *language = stack->language;
+	struct language_frame top;
+	size_t count = stack->frame_count;
 
+	memset(ret, 0, sizeof(*ret));
+	if (!stack->scratch && !stack->trail)
+		return;
+	if (stack->trail && stack->stored->has_frames)
+		language = languages_look(&top, 1, &count);
+	language = languages_read_moment(language, stack->trail ? &top : stack->scratch->frames,
+					 count, ret);
 	if (!language || !language->is_collector)
 		return;
 	ret->is_collecting_known = true;
-	for (size_t i = 0; i < stack->native_count; i++)
-		ret->is_collecting |= language->is_collector(stack->scratch->pcs[i]);
+	ret->is_collecting = stack_has(stack, language->is_collector);
+}
+
+void stack_read_pool(struct stack *stack, struct scratch *scratch)
+{
+	stack->scratch = scratch;
+	stack->language = languages_look(scratch->frames, stack->stored->pool_frame,
+					 &stack->frame_count);
 }
 
 static struct depot_key stack_mix(const struct stack *stack)
@@ -202,8 +232,8 @@ static uint32_t store_language(const struct stack *stack, struct ledger *ledger,
 	return ledger_add_frame(ledger, &frame);
 }
 
-const struct depot_stack *stack_store(const struct stack *stack, struct ledger *ledger,
-				      struct depot *depot)
+struct depot_stack *stack_store(const struct stack *stack, struct ledger *ledger,
+				struct depot *depot)
 {
 	const struct scratch *scratch = stack->scratch;
 	uint32_t *ids = stack->scratch->ids;
@@ -224,6 +254,8 @@ const struct depot_stack *stack_store(const struct stack *stack, struct ledger *
 					  stack->is_truncated ? LEDGER_STACK_TRUNCATED : 0),
 		.pool_frame = stack->pool_frame,
 		.pool_library = stack->pool_library,
+		.has_frames = stack->frame_count,
+		.is_exiting = stack_has(stack, is_exit),
 	};
 
 	return depot_add(depot, &stored);

@@ -1,10 +1,10 @@
 /* The stack of this moment, native and language frames together, as an id in the
  * ledger.
  *
- * In two steps, since describing a new stack asks the loader and must not happen
+ * In steps, since describing a new stack asks the loader and must not happen
  * under the recorder's lock: stack_take fills the scratch and its key; when the
  * depot does not know the key, stack_describe names the frames; stack_store puts
- * them into the ledger.
+ * them into the ledger. A stack that a trail knows has none of these, and no scratch.
  *
  * Context: any thread; not async-signal-safe. Keeps errno.
  */
@@ -20,8 +20,12 @@
 #include "ledger/depot.h"
 #include "ledger/writer.h"
 
+struct trail;
+
 struct stack {
-	struct scratch *scratch;
+	const struct depot_stack *stored; /* NULL when it could not be taken */
+	const struct trail *trail;        /* by which it was known; NULL: it was walked */
+	struct scratch *scratch;          /* NULL: it was not */
 	struct depot_key key;
 	enum libpq_call call;
 	const struct libpq *libpq;
@@ -46,11 +50,18 @@ void stack_describe(struct stack *stack);
 void stack_point(struct stack *stack);
 
 /* Writes a described stack. Under the recorder's lock. */
-const struct depot_stack *stack_store(const struct stack *stack, struct ledger *ledger,
-				      struct depot *depot);
+struct depot_stack *stack_store(const struct stack *stack, struct ledger *ledger,
+				struct depot *depot);
+
+/* Reads the pool's own frame of a stack that was known, so that it is there as after a walk:
+ * `pool_frame` of them, in `scratch`. */
+void stack_read_pool(struct stack *stack, struct scratch *scratch);
 
 /* Is exit() running in it, and so the exit handlers and static destructors? */
 bool stack_is_exiting(const struct stack *stack);
+
+/* Does it have frames of a language? */
+bool stack_has_frames(const struct stack *stack);
 
 /* What the interpreter is doing in this moment, also when it runs no frame: at its
  * shutdown there is none left. */

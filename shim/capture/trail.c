@@ -9,6 +9,9 @@
 /* A caller in common (a driver's one PQexec) has as many trails as it has callers. */
 enum { BUCKETS = 1024, LOOKS_MAX = 64, CHUNK = 64 << 10, FRAME_SIZE_MAX = 64 << 10 };
 
+/* Of one stack: who aligns its frame has two, or four. */
+enum { OF_STACK_MAX = 8 };
+
 static struct trail *buckets[BUCKETS]; /* written under the recorder's lock */
 
 static struct {
@@ -43,7 +46,7 @@ static uintptr_t word_at(uintptr_t address)
 bool trail_is(const struct trail *trail, const struct use *use, uint64_t mark)
 {
 	if (trail->return_address != use->return_address || trail->mark != mark ||
-	    trail->call != use->call || trail->libpq != use->connection->libpq)
+	    trail->call != use->call || trail->libpq != use->libpq)
 		return false;
 	if (trail->count && !is_known(use, trail->steps[trail->count - 1].offset))
 		return false;
@@ -135,8 +138,20 @@ static void *arena_take(size_t size)
 	return taken;
 }
 
+bool trail_is_wanted(const struct depot_stack *stored)
+{
+	return __atomic_load_n(&stored->trail_count, __ATOMIC_RELAXED) < OF_STACK_MAX;
+}
+
+static void count(struct depot_stack *stored, bool is_last)
+{
+	uint8_t number = is_last ? OF_STACK_MAX : (uint8_t)(stored->trail_count + 1);
+
+	__atomic_store_n(&stored->trail_count, number, __ATOMIC_RELAXED);
+}
+
 const struct trail *trail_add(const struct use *use, uint64_t mark, const struct stack *stack,
-			      uint32_t id)
+			      struct depot_stack *stored)
 {
 	struct trail **bucket = bucket_of(use, mark);
 	size_t size = sizeof(struct trail) + stack->native_count * sizeof(struct trail_step);
@@ -147,21 +162,34 @@ const struct trail *trail_add(const struct use *use, uint64_t mark, const struct
 	same = trail_find(use, mark);
 	if (same)
 		return same;
-	if (stack->scratch->pcs[0] != use->return_address || !(trail = arena_take(size)))
-		return NULL;
-	if (!steps_fill(trail->steps, use, stack)) {
-		arena.used -= size;
+	if (stack->scratch->pcs[0] != use->return_address || !(trail = arena_take(size))) {
+		count(stored, true);
 		return NULL;
 	}
+	if (!steps_fill(trail->steps, use, stack)) {
+		arena.used -= size;
+		count(stored, true);
+		return NULL;
+	}
+	count(stored, false);
 	trail->next = *bucket;
-	trail->libpq = use->connection->libpq;
+	trail->libpq = use->libpq;
 	trail->return_address = use->return_address;
 	trail->mark = mark;
 	trail->call = use->call;
-	trail->stack = id;
+	trail->stack = stored;
 	trail->count = stack->native_count - 1;
 	__atomic_store_n(bucket, trail, __ATOMIC_RELEASE);
 	return trail;
+}
+
+bool trail_has(const struct trail *trail, bool (*is_such)(uintptr_t return_address))
+{
+	bool has = is_such(trail->return_address);
+
+	for (size_t i = 0; i < trail->count && !has; i++)
+		has = is_such(trail->steps[i].address);
+	return has;
 }
 
 void trails_forget(void)

@@ -8,7 +8,8 @@
  * exactly where it was. Theirs may be smaller now, at the end of a stack: a word is read only
  * where this thread has walked before, so the first use on each stack is walked.
  *
- * Trails are for good, and few: past TRAILS_SIZE_MAX stacks are walked.
+ * Trails are for good, and few: past TRAILS_SIZE_MAX stacks are walked. So are those whose frames
+ * change their size too often.
  */
 #ifndef CAPTURE_TRAIL_H
 #define CAPTURE_TRAIL_H
@@ -25,9 +26,9 @@ struct trail {
 	struct trail *next;
 	const struct libpq *libpq;
 	uintptr_t return_address;
-	uint64_t mark;           /* of the language's frames */
+	uint64_t mark;            /* of the language's frames */
 	enum libpq_call call;
-	uint32_t stack;          /* in the ledger */
+	const struct depot_stack *stack;
 	size_t count;
 	struct trail_step {
 		uintptr_t address;
@@ -41,10 +42,16 @@ bool trail_is(const struct trail *trail, const struct use *use, uint64_t mark);
 /* One that is; NULL when none is known. Context: as above. */
 const struct trail *trail_find(const struct use *use, uint64_t mark);
 
-/* Of the stack just taken, which the ledger has as `id`; NULL when it has no fixed places.
+/* Is it worth a try to add one of the stack? Context: any thread; no lock. */
+bool trail_is_wanted(const struct depot_stack *stored);
+
+/* Of the stack just walked, which is stored as `stored`; NULL when it has no fixed places.
  * Context: the recorder's lock; `stack` has its pointers. */
 const struct trail *trail_add(const struct use *use, uint64_t mark, const struct stack *stack,
-			      uint32_t id);
+			      struct depot_stack *stored);
+
+/* Is any of its return addresses such a one? Context: any. */
+bool trail_has(const struct trail *trail, bool (*is_such)(uintptr_t return_address));
 
 /* In a forked child: the ids are the parent's. Context: the recorder's lock. */
 void trails_forget(void);

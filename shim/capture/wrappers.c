@@ -66,8 +66,10 @@ static struct libpq *libpq_of(size_t slot, struct use *use)
 	if (!libpq || !libpq->call[use->call])
 		return stranger_libpq(slot, use);
 	/* PQputline jumps to PQputnbytes, which finds the wrapper of the first as its caller. */
-	if (!object_is_shim(use->return_address))
+	if (!object_is_shim(use->return_address)) {
 		use->connection = connection;
+		use->libpq = libpq;
+	}
 	struct libpq *before = slot == NO_SLOT ? libpq_before(use->return_address, use->call) :
 						 NULL;
 
@@ -87,20 +89,22 @@ static bool is_application(const struct libpq *libpq, uintptr_t return_address)
 #define WRAP_CREATE(type, name, parameters, arguments)                                  \
 	LINKAGE type NAME(name) parameters                                              \
 	{                                                                               \
-		uintptr_t caller = RETURN_ADDRESS;                                      \
-		struct libpq *libpq = find(SLOT, caller, CALL_##name);                  \
+		struct use use = USE_FOR_NEW(name);                                     \
+		struct libpq *libpq = find(SLOT, use.return_address, use.call);         \
 		bool was_known = attempt.is_known;                                      \
                                                                                         \
 		if (!libpq)                                                             \
 			return NULL;                                                    \
-		if (is_application(libpq, caller))                                      \
+		if (is_application(libpq, use.return_address))                          \
 			attempt.sqlstate[0] = 0;                                        \
 		attempt.is_known = was_known || libpq->is_complete;                     \
 		type conn = REAL(libpq, type, name, parameters) arguments;              \
                                                                                         \
 		attempt.is_known = was_known;                                           \
-		if (conn && is_application(libpq, caller)) {                            \
-			recorder_opened(libpq, CALL_##name, conn, caller, attempt.sqlstate); \
+		if (conn && is_application(libpq, use.return_address)) {                \
+			use.conn = conn;                                                \
+			use.libpq = libpq;                                              \
+			recorder_opened(&use, attempt.sqlstate);                        \
 			limits_check(libpq, conn, attempt.sqlstate);                    \
 		}                                                                       \
 		return conn;                                                            \
@@ -119,8 +123,7 @@ static bool is_application(const struct libpq *libpq, uintptr_t return_address)
 		if (!libpq)                                                             \
 			return PGRES_POLLING_FAILED;                                    \
 		if (!use.connection && !was_known)                                      \
-			use.connection = sighting_record(libpq, CALL_##name, conn,      \
-							 use.return_address);           \
+			use.connection = sighting_record(libpq, &use);                  \
 		if (!use.connection)                                                    \
 			return attempt_poll(libpq, CALL_##name, conn);                  \
 		attempt.sqlstate[0] = 0;                                                \
@@ -159,8 +162,7 @@ static bool is_application(const struct libpq *libpq, uintptr_t return_address)
 		if (use.connection)                                                     \
 			recorder_left(&use);                                            \
 		if (is_taken)                                                           \
-			recorder_opened(libpq, CALL_##name, conn, use.return_address,   \
-					attempt.sqlstate);                              \
+			recorder_opened(&use, attempt.sqlstate);                        \
 		else if (use.connection)                                                \
 			recorder_connected(conn, attempt.sqlstate);                     \
 		if (use.connection)                                                     \
@@ -181,7 +183,7 @@ static bool is_application(const struct libpq *libpq, uintptr_t return_address)
 		type returned = REAL(libpq, type, name, parameters) arguments;          \
                                                                                         \
 		if (is_taken)                                                           \
-			recorder_opened(libpq, CALL_##name, conn, use.return_address, "");  \
+			recorder_opened(&use, "");                                      \
 		else if (use.connection)                                                \
 			recorder_used(&use);                                            \
 		return returned;                                                        \
@@ -197,7 +199,7 @@ static bool is_application(const struct libpq *libpq, uintptr_t return_address)
 			return;                                                         \
 		if (use.connection) {                                                   \
 			recorder_using(&use);                                           \
-			recorder_finishing(conn, use.return_address);                   \
+			recorder_finishing(&use);                                       \
 		}                                                                       \
 		const PGconn *before = attempt.finishing;                               \
                                                                                         \

@@ -78,6 +78,8 @@ struct language {
 	/* Fills frames innermost first; returns how many, 0 when this thread runs
 	 * none. *ret_is_truncated: there were more than `max`. */
 	size_t (*walk)(struct language_frame *frames, size_t max, bool *ret_is_truncated);
+	/* As walk, the first `max` frames without their stack addresses. NULL: walk does it. */
+	size_t (*look)(struct language_frame *frames, size_t max);
 	/* Mixes into *mix what the depot would compare of the frames that walk would find, and
 	 * returns how many they are. *ret_is_known stays false when only a walk can tell.
 	 * Takes no lock (but see attachment_stays), and reads without a guard what is surely

@@ -144,25 +144,37 @@ static bool is_outlived(void)
 	return python_is_finalizing() && gettid() != getpid();
 }
 
-static size_t walk(struct language_frame *frames, size_t max, bool *ret_is_truncated)
+/* Is the interpreter there? It may be read then, in this call. */
+static bool begin_reading(void)
 {
-	*ret_is_truncated = false;
 	if (!attachment_holds(&attachment))
-		return 0;
-
-	uintptr_t thread = python_runtime.this_thread();
-	bool is_clean;
-
-	if (thread == 0)
-		return 0;
+		return false;
 	peek_set_guarded(atomic_load_explicit(&proofs_left, memory_order_relaxed) > 0 ||
 			   is_outlived());
+	return true;
+}
+
+static size_t walk(struct language_frame *frames, size_t max, bool *ret_is_truncated)
+{
+	uintptr_t thread = begin_reading() ? python_runtime.this_thread() : 0;
+	bool is_clean;
+
+	*ret_is_truncated = false;
+	if (thread == 0)
+		return 0;
 
 	size_t count = python_walk(thread, frames, max, ret_is_truncated, &is_clean);
 
 	if (is_clean)
 		begin_proof(count);
 	return count;
+}
+
+static size_t look(struct language_frame *frames, size_t max)
+{
+	uintptr_t thread = begin_reading() ? python_runtime.this_thread() : 0;
+
+	return thread == 0 ? 0 : python_look(thread, frames, max);
 }
 
 static size_t mark(size_t max, uint64_t *mix, bool *ret_is_known)
@@ -190,7 +202,7 @@ static void read_moment(const struct language_frame *frames, size_t count,
 			struct language_moment *ret)
 {
 	*ret = (struct language_moment){ 0 };
-	if (attachment_holds(&attachment))
+	if (begin_reading())
 		python_read_moment(python_runtime.this_thread(), frames, count, ret);
 }
 
@@ -206,6 +218,7 @@ const struct language python = {
 	.name = "CPython",
 	.attach = attach,
 	.walk = walk,
+	.look = look,
 	.mark = mark,
 	.describe = describe,
 	.read_self = python_read_self,

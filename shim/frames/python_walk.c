@@ -126,36 +126,56 @@ static uintptr_t first_frame(struct walk *walk, uintptr_t thread)
 	return peek_word(thread + layout->thread_frame);
 }
 
+/* False when it is no frame. */
+static bool visit(struct walk *walk, uintptr_t frame)
+{
+	const struct python_layout *layout = &python_runtime.layout;
+
+	if (python_runtime.minor >= 12 &&
+	    peek_byte(frame + layout->frame_owner) >= OWNER_INTERPRETER) {
+		place(walk, frame);
+		return true;
+	}
+	uintptr_t code = python_untag(peek_word(frame + layout->frame_code));
+
+	if (!python_object_is(code, python_runtime.code_type))
+		return false;
+	add(walk, frame, code);
+	if (python_runtime.minor == 10 || python_runtime.minor == 11)
+		place_by_cframe(walk, frame);
+	return true;
+}
+
 size_t python_walk(uintptr_t thread, struct language_frame *frames, size_t max,
 		   bool *ret_is_truncated, bool *ret_is_clean)
 {
-	const struct python_layout *layout = &python_runtime.layout;
 	struct walk walk = { .frames = frames, .max = max };
 	uintptr_t frame = first_frame(&walk, thread);
 	bool is_clean = true;
 
 	for (unsigned step = 0; frame != 0 && step < STEPS_MAX; step++) {
-		bool is_interpreters = python_runtime.minor >= 12 &&
-			peek_byte(frame + layout->frame_owner) >= OWNER_INTERPRETER;
-
 		if (walk.is_truncated && (walk.unplaced == walk.count || python_runtime.minor < 10))
 			break;
-		if (is_interpreters) {
-			place(&walk, frame);
-		} else {
-			uintptr_t code = python_untag(peek_word(frame + layout->frame_code));
-
-			is_clean = python_object_is(code, python_runtime.code_type);
-			if (!is_clean)
-				break;
-			add(&walk, frame, code);
-			if (python_runtime.minor == 10 || python_runtime.minor == 11)
-				place_by_cframe(&walk, frame);
-		}
-		frame = peek_word(frame + layout->frame_previous);
+		is_clean = visit(&walk, frame);
+		if (!is_clean)
+			break;
+		frame = peek_word(frame + python_runtime.layout.frame_previous);
 	}
 	*ret_is_truncated = walk.is_truncated;
 	*ret_is_clean = is_clean;
+	return walk.count;
+}
+
+size_t python_look(uintptr_t thread, struct language_frame *frames, size_t max)
+{
+	struct walk walk = { .frames = frames, .max = max };
+	uintptr_t frame = first_frame(&walk, thread);
+
+	for (unsigned step = 0; frame != 0 && step < STEPS_MAX && walk.count < max; step++) {
+		if (!visit(&walk, frame))
+			break;
+		frame = peek_word(frame + python_runtime.layout.frame_previous);
+	}
 	return walk.count;
 }
 

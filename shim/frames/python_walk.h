@@ -11,6 +11,9 @@
 size_t python_walk(uintptr_t thread, struct language_frame *frames, size_t max,
 		   bool *ret_is_truncated, bool *ret_is_clean);
 
+/* The first `max` of them, without their stack addresses. */
+size_t python_look(uintptr_t thread, struct language_frame *frames, size_t max);
+
 /* Address of the instructions that `frame` runs, which its `position` is counted from;
  * not before 3.11. 0 when they cannot be found. */
 uintptr_t python_bytecode(const struct language_frame *frame);

@@ -1,8 +1,10 @@
 /* From what a capture saw to the stack that is stored. */
 #include "ledger/depot.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,7 +119,7 @@ static void what_was_added_is_found_as_it_was(void **state)
 
 static int fill(struct depot *depot)
 {
-	uint64_t count = 0;
+	uint64_t count = depot->count;
 
 	while (depot_add(depot, &(struct depot_stack){ .key = { count, count } }))
 		count++;
@@ -149,8 +151,7 @@ static void without_memory_it_takes_no_more(void **state)
 		struct rlimit none = { 0 };
 		struct depot depot = { 0 };
 
-		depot_add(&depot, &(struct depot_stack){ .key = { 9, 9 } });
-		depot.count = 0;
+		depot_add(&depot, &(struct depot_stack){ .key = { 0, 0 } });
 		setrlimit(RLIMIT_AS, &none);
 		if (depot_add(&(struct depot){ 0 }, &(struct depot_stack){ .stack = 1 }))
 			_exit(2);
@@ -158,6 +159,64 @@ static void without_memory_it_takes_no_more(void **state)
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
+}
+
+enum { READERS = 2, ADDED = 3000, ROUNDS = 300 };
+
+static struct depot shared;
+static atomic_uint added;
+static atomic_ulong missed, torn;
+
+static struct depot_key key_of(uint32_t number)
+{
+	const uint64_t word = number;
+
+	return depot_mix(&word, 1);
+}
+
+static void look_at(uint32_t number, bool is_there)
+{
+	const struct depot_stack *stack = depot_find(&shared, key_of(number));
+
+	missed += is_there && !stack;
+	torn += stack && (stack->stack != number + 1 || stack->pool_frame != number);
+}
+
+/* What was said to be there is, at every size of the table; what comes next is there whole, or
+ * not at all. */
+static void *look(void *unused)
+{
+	uint32_t count;
+
+	while ((count = added) < ADDED) {
+		for (uint32_t i = 0; i < 8; i++)
+			look_at(count + i % 2, false);
+		if (count)
+			look_at(count * 7u % 1000 * count / 1000, true);
+	}
+	return unused;
+}
+
+static void readers_without_a_lock_find_all_that_was_added(void **state)
+{
+	pthread_t threads[READERS];
+
+	(void)state;
+	for (int round = 0; round < ROUNDS; round++) {
+		added = 0;
+		for (size_t i = 0; i < READERS; i++)
+			assert_int_equal(pthread_create(&threads[i], NULL, look, NULL), 0);
+		for (uint32_t i = 0; i < ADDED; i++) {
+			assert_non_null(depot_add(&shared, &(struct depot_stack){
+				.key = key_of(i), .stack = i + 1, .pool_frame = i }));
+			added = i + 1;
+		}
+		for (size_t i = 0; i < READERS; i++)
+			pthread_join(threads[i], NULL);
+		depot_forget(&shared);
+	}
+	assert_int_equal(missed, 0);
+	assert_int_equal(torn, 0);
 }
 
 int main(void)
@@ -169,6 +228,7 @@ int main(void)
 		cmocka_unit_test(what_was_added_is_found_as_it_was),
 		cmocka_unit_test(a_full_depot_takes_no_more_and_keeps_the_rest),
 		cmocka_unit_test(without_memory_it_takes_no_more),
+		cmocka_unit_test(readers_without_a_lock_find_all_that_was_added),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,78 @@
+/* The stack of a call: known by its trail, or walked, described and stored. */
+#include "capture/languages.h"
+#include "capture/recorder_state.h"
+#include "capture/trail.h"
+
+bool recorder_find_stack(struct stack *stack, const struct use *use)
+{
+	uint64_t mark;
+
+	*stack = (struct stack){ 0 };
+	if (!use->frame || !languages_mark(recorder.options->depth, &mark))
+		return false;
+	stack->trail = trail_find(use, mark);
+	if (stack->trail)
+		stack->stored = stack->trail->stack;
+	return stack->trail;
+}
+
+static struct depot_stack *store(struct stack *stack)
+{
+	struct depot_stack *stored = depot_find(&recorder.depot, stack->key);
+
+	if (stored)
+		return stored;
+	stack_describe(stack);
+	recorder_lock();
+	stored = depot_find(&recorder.depot, stack->key);
+	if (!stored)
+		stored = stack_store(stack, &recorder.ledger, &recorder.depot);
+	recorder_unlock();
+	return stored;
+}
+
+const struct trail *recorder_walk_stack(struct stack *stack, const struct use *use)
+{
+	const struct trail *trail = NULL;
+	struct scratch *scratch = scratch_take();
+	uint64_t mark;
+
+	*stack = (struct stack){ 0 };
+	if (!scratch)
+		return NULL;
+	bool is_marked = use->frame && languages_mark(recorder.options->depth, &mark);
+
+	stack_take(stack, scratch, use->libpq, use->call, use->return_address,
+		   recorder.options->depth);
+	struct depot_stack *stored = store(stack);
+
+	stack->stored = stored;
+	if (is_marked && stored && trail_is_wanted(stored)) {
+		stack_point(stack);
+		recorder_lock();
+		trail = trail_add(use, mark, stack, stored);
+		recorder_unlock();
+	}
+	return trail;
+}
+
+void recorder_release_stack(struct stack *stack)
+{
+	if (stack->scratch)
+		scratch_give(stack->scratch);
+}
+
+uint32_t stack_id(const struct stack *stack)
+{
+	return stack->stored ? stack->stored->stack : 0;
+}
+
+uint32_t recorder_stack_id(struct libpq *libpq, enum libpq_call call, uintptr_t return_address)
+{
+	struct stack stack;
+
+	recorder_walk_stack(&stack, &(struct use){ .libpq = libpq, .call = call,
+						   .return_address = return_address });
+	recorder_release_stack(&stack);
+	return stack_id(&stack);
+}
