@@ -83,13 +83,14 @@ void callers_refresh(void)
 {
 	uint64_t generation = objects_generation();
 
+	/* Said only when it is done. */
+	if (__atomic_load_n(&table.generation, __ATOMIC_ACQUIRE) == generation)
+		return;
 	pthread_mutex_lock(&table.lock);
-	if (table.generation != generation) {
-		change_begin();
-		__atomic_store_n(&table.count, 0, __ATOMIC_RELAXED);
-		change_end();
-	}
-	table.generation = generation;
+	change_begin();
+	__atomic_store_n(&table.count, 0, __ATOMIC_RELAXED);
+	change_end();
+	__atomic_store_n(&table.generation, generation, __ATOMIC_RELEASE);
 	pthread_mutex_unlock(&table.lock);
 }
 

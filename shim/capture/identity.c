@@ -1,6 +1,5 @@
 #include "capture/identity.h"
 
-#include <string.h>
 #include <sys/stat.h>
 
 #include "ledger/records.h"
@@ -35,20 +34,18 @@ void identity_read(const struct libpq *libpq, const PGconn *conn, struct identit
 		ret->socket_inode = socket.st_ino;
 }
 
-static uint32_t text_store(struct ledger *ledger, const char *text)
-{
-	return text ? ledger_add_string(ledger, text, strlen(text)) : 0;
-}
-
 void identity_store(const struct identity *identity, struct ledger *ledger,
 		    struct ledger_connection *connection)
 {
+	uint32_t *recent = ledger->recent_identity;
+
 	connection->transaction = (uint8_t)identity->transaction;
-	connection->host = text_store(ledger, identity->host);
-	connection->port = text_store(ledger, identity->port);
-	connection->database = text_store(ledger, identity->database);
-	connection->user = text_store(ledger, identity->user);
-	connection->application_name = text_store(ledger, identity->application_name);
+	connection->host = ledger_repeat_string(ledger, identity->host, &recent[0]);
+	connection->port = ledger_repeat_string(ledger, identity->port, &recent[1]);
+	connection->database = ledger_repeat_string(ledger, identity->database, &recent[2]);
+	connection->user = ledger_repeat_string(ledger, identity->user, &recent[3]);
+	connection->application_name =
+		ledger_repeat_string(ledger, identity->application_name, &recent[4]);
 	connection->backend_pid = identity->backend_pid;
 	connection->socket = identity->socket;
 	connection->socket_inode = identity->socket_inode;

@@ -160,6 +160,8 @@ const struct language *languages_read_moment(const struct language *language,
 					     const struct language_frame *frames, size_t count,
 					     struct language_moment *ret)
 {
+	if (!language && !__atomic_load_n(&is_any_ready, __ATOMIC_ACQUIRE))
+		return NULL;
 	for (size_t i = 0; i < LANGUAGE_COUNT && !language; i++)
 		if (state_of(i) == LANGUAGE_READY)
 			language = languages[i];

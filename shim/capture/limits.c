@@ -74,7 +74,7 @@ static void check_open(struct ledger *ledger)
 	uint64_t open = __atomic_load_n(&ledger->header->open, __ATOMIC_RELAXED);
 
 	/* Failed ones that nobody finished hold nothing: they are counted only here. */
-	if (!limits.options->max_open || open <= limits.options->max_open ||
+	if (open <= limits.options->max_open ||
 	    recorder_count_open() <= limits.options->max_open)
 		__atomic_store_n(&limits.is_above, false, __ATOMIC_RELAXED);
 	else if (!__atomic_load_n(&limits.is_above, __ATOMIC_RELAXED) &&
@@ -84,15 +84,25 @@ static void check_open(struct ledger *ledger)
 	}
 }
 
+/* Is there a limit that such an end of a connect may have reached? */
+static bool is_limited(bool is_failed)
+{
+	return limits.options &&
+	       (is_failed ? limits.options->is_exhaustion_reported : limits.options->max_open);
+}
+
 void limits_check(const struct libpq *libpq, const PGconn *conn, const char *sqlstate)
 {
+	bool is_failed = libpq->PQstatus(conn) == CONNECTION_BAD;
+
+	if (!is_limited(is_failed))
+		return;
 	struct guard guard = guard_begin();
 	struct ledger *ledger = recorder_ledger();
 
-	if (ledger && libpq->PQstatus(conn) != CONNECTION_BAD)
+	if (ledger && !is_failed)
 		check_open(ledger);
-	else if (ledger && limits.options->is_exhaustion_reported &&
-		 is_exhausted(libpq, conn, sqlstate) && is_due(REASON_EXHAUSTION))
+	else if (ledger && is_exhausted(libpq, conn, sqlstate) && is_due(REASON_EXHAUSTION))
 		report(ledger, REASON_EXHAUSTION, sqlstate);
 	guard_end(&guard);
 }

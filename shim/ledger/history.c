@@ -45,10 +45,13 @@ static struct ledger_history_point *point_reach(struct ledger_site *site, uint64
 {
 	uint64_t since_ns = at_ns > site->first_opened_at_ns ? at_ns - site->first_opened_at_ns : 0;
 
-	while (since_ns / site->history_step_ns >= LEDGER_HISTORY_MAX)
-		points_merge(site);
-	for (uint64_t last = since_ns / site->history_step_ns; site->history_count <= last;)
-		site->history[site->history_count++] = level(open);
+	/* Most often within the last step; a division takes as long as all the rest. */
+	if (since_ns >= site->history_count * site->history_step_ns) {
+		while (since_ns / site->history_step_ns >= LEDGER_HISTORY_MAX)
+			points_merge(site);
+		for (uint64_t last = since_ns / site->history_step_ns; site->history_count <= last;)
+			site->history[site->history_count++] = level(open);
+	}
 	return &site->history[site->history_count - 1];
 }
 

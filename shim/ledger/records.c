@@ -82,6 +82,18 @@ uint32_t ledger_add_string(struct ledger *ledger, const char *text, size_t lengt
 	return id;
 }
 
+uint32_t ledger_repeat_string(struct ledger *ledger, const char *text, uint32_t *recent)
+{
+	if (!text || !*text)
+		return 0;
+	const struct ledger_string *last =
+		*recent ? ledger_record(ledger, LEDGER_STRINGS, *recent) : NULL;
+
+	if (!last || strcmp((const char *)(last + 1), text))
+		*recent = ledger_add_string(ledger, text, strlen(text));
+	return *recent;
+}
+
 /* Appends a copy of `record`, or finds the one that is equal in all its bytes. */
 static uint32_t record_add(struct ledger *ledger, enum ledger_section_kind kind,
 			   struct index *index, const void *record, size_t size)

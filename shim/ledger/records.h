@@ -19,6 +19,10 @@ uint32_t ledger_append(struct ledger *ledger, enum ledger_section_kind kind, con
  * empty string is 0, as is none. */
 uint32_t ledger_add_string(struct ledger *ledger, const char *text, size_t length);
 
+/* As ledger_add_string of a text that ends with 0, or NULL, which is 0. `*recent` is the id of
+ * the last such text, or 0: most often it is the same one. */
+uint32_t ledger_repeat_string(struct ledger *ledger, const char *text, uint32_t *recent);
+
 /* Copies. Equal: same place in memory, same path, same build-id. */
 uint32_t ledger_add_module(struct ledger *ledger, const struct ledger_module *module);
 

@@ -19,6 +19,9 @@
 /* Finished connections that keep their slot while others could still be appended. */
 enum { LEDGER_ENDED_MAX = 4096 };
 
+/* Host, port, database, user, application name. */
+enum { LEDGER_IDENTITY_TEXTS = 5 };
+
 struct ledger {
 	struct ledger_header *header; /* NULL: no ledger */
 	uint64_t reserved[LEDGER_SECTION_COUNT]; /* bytes that may be touched */
@@ -29,6 +32,7 @@ struct ledger {
 	struct index strings, modules, frames, sites, pools, endings, results;
 	struct index lost_sites; /* opening stacks that have no site of their own */
 	uint32_t rest_site;      /* theirs, and stack 0's; 0 not needed so far */
+	uint32_t recent_identity[LEDGER_IDENTITY_TEXTS]; /* strings, see ledger_repeat_string */
 	uint32_t *ended; /* ring of ENDED slots, oldest at ended_first; room for every slot */
 	uint32_t ended_first, ended_count, ended_capacity;
 };
