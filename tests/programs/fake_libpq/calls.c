@@ -130,6 +130,15 @@ int PQsetnonblocking(PGconn *conn, int is_nonblocking)
 	return 0;
 }
 
+static const struct {
+	const char *name, *value;
+} parameters[] = {
+	{ "server_version", "fake" },
+	{ "client_encoding", "UTF8" },
+	{ "DateStyle", "ISO, MDY" },
+	{ "standard_conforming_strings", "on" },
+};
+
 const char *PQparameterStatus(const PGconn *conn, const char *name)
 {
 	CHECK(conn);
@@ -137,22 +146,32 @@ const char *PQparameterStatus(const PGconn *conn, const char *name)
 		return NULL;
 	if (strcmp(name, "application_name") == 0)
 		return conn->conninfo.application_name;
-	return strcmp(name, "server_version") == 0 ? "fake" : NULL;
+	for (size_t i = 0; i < sizeof(parameters) / sizeof(*parameters); i++) {
+		if (strcmp(name, parameters[i].name) == 0)
+			return parameters[i].value;
+	}
+	return NULL;
 }
 
-char *PQencryptPasswordConn(PGconn *conn, const char *password, const char *user,
-			    const char *algorithm)
+const char *PQsslAttribute(PGconn *conn, const char *name)
 {
 	CHECK(conn);
-	return strdup("md5");
+	return NULL;
+}
+
+const char *const *PQsslAttributeNames(PGconn *conn)
+{
+	static const char *const none[] = { NULL };
+
+	CHECK(conn);
+	return none;
+}
+
+void PQinitOpenSSL(int do_ssl, int do_crypto)
+{
 }
 
 int PQisthreadsafe(void)
 {
 	return 1;
-}
-
-void PQfreemem(void *memory)
-{
-	free(memory);
 }

@@ -98,12 +98,45 @@ static void a_notice_comes_before_the_result(void **state)
 	PQfinish(conn);
 }
 
+/* As psycopg2 reads it. */
+static void a_row_has_a_column_with_a_type(void **state)
+{
+	PGconn *conn = PQconnectdb("");
+	PGresult *result = PQexec(conn, "select 1");
+
+	(void)state;
+	assert_int_equal(PQnfields(result), 1);
+	assert_string_equal(PQfname(result, 0), "?column?");
+	assert_int_equal(PQftype(result, 0), 23);
+	assert_int_equal(PQgetlength(result, 0, 0), 1);
+	assert_string_equal(PQcmdStatus(result), "SELECT 1");
+	assert_null(PQfname(result, 1));
+	PQclear(result);
+	PQfinish(conn);
+}
+
+static void texts_are_quoted(void **state)
+{
+	char to[16];
+	size_t length;
+	unsigned char *bytes = PQescapeBytea((const unsigned char *)"a'", 2, &length);
+
+	(void)state;
+	assert_int_equal(PQescapeString(to, "it's", 4), 5);
+	assert_string_equal(to, "it''s");
+	assert_string_equal((char *)bytes, "\\x6127");
+	assert_int_equal(length, 7);
+	PQfreemem(bytes);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(queries_move_the_transaction),
 		cmocka_unit_test(copies_and_pipelines_end_idle),
 		cmocka_unit_test(a_notice_comes_before_the_result),
+		cmocka_unit_test(a_row_has_a_column_with_a_type),
+		cmocka_unit_test(texts_are_quoted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

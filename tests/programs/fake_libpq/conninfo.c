@@ -2,6 +2,7 @@
 #include "fake_libpq.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define KEYWORD(name) { #name, offsetof(struct fake_conninfo, name) }
@@ -63,4 +64,44 @@ bool fake_conninfo_parse(struct fake_conninfo *conninfo, const char *text)
 		fake_conninfo_set(conninfo, keyword, value);
 	}
 	return true;
+}
+
+static PQconninfoOption *options_of(const struct fake_conninfo *conninfo)
+{
+	size_t count = sizeof(keywords) / sizeof(*keywords);
+	PQconninfoOption *options = calloc(count + 1, sizeof(*options));
+
+	for (size_t i = 0; options && i < count; i++) {
+		const char *text = (const char *)conninfo + keywords[i].offset;
+
+		options[i].keyword = (char *)keywords[i].keyword;
+		options[i].val = *text ? strdup(text) : NULL;
+	}
+	return options;
+}
+
+PQconninfoOption *PQconninfoParse(const char *text, char **error)
+{
+	struct fake_conninfo conninfo = { 0 };
+
+	if (error)
+		*error = NULL;
+	if (fake_conninfo_parse(&conninfo, text))
+		return options_of(&conninfo);
+	if (error)
+		*error = strdup("invalid connection string\n");
+	return NULL;
+}
+
+PQconninfoOption *PQconninfo(PGconn *conn)
+{
+	CHECK(conn);
+	return conn ? options_of(&conn->conninfo) : NULL;
+}
+
+void PQconninfoFree(PQconninfoOption *options)
+{
+	for (size_t i = 0; options && options[i].keyword; i++)
+		free(options[i].val);
+	free(options);
 }

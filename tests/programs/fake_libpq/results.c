@@ -103,6 +103,50 @@ int PQgetisnull(const PGresult *result, int row, int column)
 	return !PQgetvalue(result, row, column);
 }
 
+#define OF_COLUMN(type, name, value, otherwise)                 \
+	type name(const PGresult *result, int column)           \
+	{                                                       \
+		return PQnfields(result) && !column ? (value) : (otherwise); \
+	}
+
+/* Of the one column, an integer. */
+OF_COLUMN(char *, PQfname, (char *)"?column?", NULL)
+OF_COLUMN(Oid, PQftype, 23, 0)
+OF_COLUMN(int, PQfsize, 4, 0)
+OF_COLUMN(int, PQfmod, -1, 0)
+OF_COLUMN(Oid, PQftable, 0, 0)
+OF_COLUMN(int, PQftablecol, 0, 0)
+
+int PQgetlength(const PGresult *result, int row, int column)
+{
+	return PQgetisnull(result, row, column) ? 0 : 1;
+}
+
+int PQbinaryTuples(const PGresult *result)
+{
+	return 0;
+}
+
+char *PQcmdStatus(PGresult *result)
+{
+	return result ? (char *)(PQntuples(result) ? "SELECT 1" : "") : NULL;
+}
+
+char *PQcmdTuples(PGresult *result)
+{
+	return (char *)(PQntuples(result) ? "1" : "");
+}
+
+Oid PQoidValue(const PGresult *result)
+{
+	return 0;
+}
+
+char *PQresStatus(ExecStatusType status)
+{
+	return (char *)(status == PGRES_TUPLES_OK ? "PGRES_TUPLES_OK" : "PGRES_COMMAND_OK");
+}
+
 static struct fake_effect effect_of(const char *query)
 {
 	size_t i = 0;
