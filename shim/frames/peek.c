@@ -60,7 +60,9 @@ static bool read_guarded(uintptr_t address, void *ret, size_t size)
 	return is_read;
 }
 
-bool peek(uintptr_t address, void *ret, size_t size)
+/* Inlined, so that a word is read as one. */
+static inline __attribute__((always_inline)) bool read_any(uintptr_t address, void *ret,
+							   size_t size)
 {
 	if (address < ADDRESS_MIN || address >= ADDRESS_END || size > ADDRESS_END - address)
 		return false;
@@ -70,25 +72,30 @@ bool peek(uintptr_t address, void *ret, size_t size)
 	return true;
 }
 
+bool peek(uintptr_t address, void *ret, size_t size)
+{
+	return read_any(address, ret, size);
+}
+
 uintptr_t peek_word(uintptr_t address)
 {
 	uintptr_t word;
 
-	return peek(address, &word, sizeof(word)) ? word : 0;
+	return read_any(address, &word, sizeof(word)) ? word : 0;
 }
 
 int32_t peek_int(uintptr_t address)
 {
 	int32_t value;
 
-	return peek(address, &value, sizeof(value)) ? value : 0;
+	return read_any(address, &value, sizeof(value)) ? value : 0;
 }
 
 uint8_t peek_byte(uintptr_t address)
 {
 	uint8_t byte;
 
-	return peek(address, &byte, sizeof(byte)) ? byte : 0;
+	return read_any(address, &byte, sizeof(byte)) ? byte : 0;
 }
 
 void peek_window_init(struct peek_window *window, uintptr_t address, size_t size)

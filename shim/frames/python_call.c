@@ -57,8 +57,7 @@ void python_called(uintptr_t thread, const struct language_frame *frame, char *r
 	struct python_callee callee = { .kind = CALLEE_NONE };
 
 	if (!is_callee_ending(thread, frame))
-		callee = python_runtime.minor <= 10 ? python_callee_by_stack(frame)
-						    : python_callee_by_columns(frame);
+		callee = python_callee_of(frame);
 	if (callee.kind == CALLEE_NONE)
 		ret[0] = 0;
 	else if (callee.kind == CALLEE_EXIT)

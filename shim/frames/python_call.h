@@ -24,6 +24,9 @@ struct python_callee {
 	uint32_t index;
 };
 
+/* What `frame` calls by its current instruction, asked for once a place in the code. */
+struct python_callee python_callee_of(const struct language_frame *frame);
+
 /* Up to 3.10. */
 struct python_callee python_callee_by_stack(const struct language_frame *frame);
 /* From 3.11 on. */
