@@ -1,6 +1,7 @@
 """The last use of a connection is the right one, however alike its callers are: a stack that
 is known again without a walk is never another one.
 """
+import collections
 import pathlib
 import re
 
@@ -43,6 +44,26 @@ def test_the_last_use_is_by_its_callers(word, shim):
     assert functions_of(connection["last_use"]["stack"]) == last_of(word)
     assert connection["uses"] == len(word) + word.count("c")
     assert connection["transactions"] == 0 and connection["longest_transaction"] is None
+
+
+def way_of(stack):
+    names = [frame["function"] for frame in stack if re.match("caller_|recurse", frame["function"])]
+    return {("caller_a",): "a", ("caller_b",): "b", ("caller_b", "caller_c"): "c",
+            4 * ("recurse",) + ("caller_r",): "r", ("caller_v",): "v"}[tuple(names)]
+
+
+@pytest.mark.parametrize("word", ["ab", "abab", "aabbab", "abcbacbc", "rarabbrr", 12 * "avva",
+                                  20 * "vb" + 20 * "av", 3 * "abcrv" + 3 * "vrcba"])
+def test_a_connection_is_opened_and_closed_by_its_callers(word, shim):
+    """Also from a caller whose frame is never the same: its stacks are walked in the end."""
+    result = shim.run_preloaded([shim.program("known_stacks"), word])
+    assert result.status == 0, result.errors
+    found = collections.Counter()
+    for site in result.report["sites"]:
+        for close in site["close_stacks"]:
+            found[way_of(site["opened_stack"]) + way_of(close["stack"])] += close["count"]
+    assert found == collections.Counter(re.findall("..", word))
+    assert len(result.report["sites"]) == len(set(word[::2]))
 
 
 def test_nothing_is_read_past_the_end_of_a_stack(shim):
