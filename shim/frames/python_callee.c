@@ -40,7 +40,7 @@ static bool memo_read(const struct memo *memo, const struct language_frame *fram
 		       __atomic_load_n(&memo->file, __ATOMIC_RELAXED) == frame->file &&
 		       number(&memo->position) == frame->position &&
 		       number(&memo->first_line) == frame->first_line;
-	struct python_callee callee = { .kind = number(&memo->kind), .index = number(&memo->index) };
+	struct python_callee callee = { number(&memo->kind), number(&memo->index) };
 
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	if (!is_same || version & 1 || number(&memo->version) != version)
@@ -54,8 +54,9 @@ static void memo_write(struct memo *memo, const struct language_frame *frame,
 {
 	uint32_t version = number(&memo->version);
 
-	if (version & 1 || !__atomic_compare_exchange_n(&memo->version, &version, version + 1, false,
-							__ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+	if (version & 1 ||
+	    !__atomic_compare_exchange_n(&memo->version, &version, version + 1, false,
+					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 		return;
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 	__atomic_store_n(&memo->code, frame->code, __ATOMIC_RELAXED);

@@ -236,28 +236,6 @@ static void finishing_a_cancel_jumps_to_finish(void **state)
 	PQfinish(conn);
 }
 
-static const char *option_value(const PQconninfoOption *options, const char *keyword)
-{
-	while (options->keyword && strcmp(options->keyword, keyword) != 0)
-		options++;
-	return options->val;
-}
-
-static void a_connection_string_is_read_as_it_is_used(void **state)
-{
-	char *error = NULL;
-	PQconninfoOption *options = PQconninfoParse("dbname=app port='5433'", &error);
-
-	(void)state;
-	assert_string_equal(option_value(options, "dbname"), "app");
-	assert_string_equal(option_value(options, "port"), "5433");
-	assert_null(option_value(options, "password"));
-	PQconninfoFree(options);
-	assert_null(PQconninfoParse("nonsense", &error));
-	assert_non_null(error);
-	free(error);
-}
-
 static void use_after_finish(PGconn *conn)
 {
 	PQexec(conn, "select 1");
@@ -305,7 +283,6 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup(memory_is_reused_at_once, forget_calls),
 		cmocka_unit_test_setup(a_reset_keeps_the_pointer, forget_calls),
 		cmocka_unit_test_setup(finishing_a_cancel_jumps_to_finish, forget_calls),
-		cmocka_unit_test(a_connection_string_is_read_as_it_is_used),
 		cmocka_unit_test_setup(a_finished_connection_is_not_usable, forget_calls),
 	};
 

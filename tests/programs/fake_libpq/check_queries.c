@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -129,6 +130,28 @@ static void texts_are_quoted(void **state)
 	PQfreemem(bytes);
 }
 
+static const char *option_value(const PQconninfoOption *options, const char *keyword)
+{
+	while (options->keyword && strcmp(options->keyword, keyword) != 0)
+		options++;
+	return options->val;
+}
+
+static void a_connection_string_is_read_as_it_is_used(void **state)
+{
+	char *error = NULL;
+	PQconninfoOption *options = PQconninfoParse("dbname=app port='5433'", &error);
+
+	(void)state;
+	assert_string_equal(option_value(options, "dbname"), "app");
+	assert_string_equal(option_value(options, "port"), "5433");
+	assert_null(option_value(options, "password"));
+	PQconninfoFree(options);
+	assert_null(PQconninfoParse("nonsense", &error));
+	assert_non_null(error);
+	free(error);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -137,6 +160,7 @@ int main(void)
 		cmocka_unit_test(a_notice_comes_before_the_result),
 		cmocka_unit_test(a_row_has_a_column_with_a_type),
 		cmocka_unit_test(texts_are_quoted),
+		cmocka_unit_test(a_connection_string_is_read_as_it_is_used),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
