@@ -1,6 +1,7 @@
 """All benchmarks, in the order of the table."""
 import rows_calls
+import rows_growth
 import rows_peers
 import rows_programs
 
-ROWS = rows_calls.ROWS + rows_programs.ROWS + rows_peers.ROWS
+ROWS = rows_calls.ROWS + rows_growth.ROWS + rows_programs.ROWS + rows_peers.ROWS
