@@ -24,9 +24,19 @@ static uint64_t unit_ns(const char *name)
 	return 0;
 }
 
+/* Not strspn: see options.c. */
+static size_t digits_length(const char *text)
+{
+	size_t length = 0;
+
+	while (text[length] >= '0' && text[length] <= '9')
+		length++;
+	return length;
+}
+
 bool duration_read(const char *text, uint64_t *ret_ns)
 {
-	size_t length = strspn(text, "0123456789");
+	size_t length = digits_length(text);
 	uint64_t unit = unit_ns(text + length), number;
 	char digits[DIGITS_MAX + 1] = "";
 

@@ -3,7 +3,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/duration.h"
 #include "base/text.h"
@@ -51,11 +50,37 @@ static const struct option_name signal_names[] = {
 };
 #define NAMES(table) table, sizeof(table) / sizeof((table)[0])
 
+/* Neither strncasecmp nor strcspn: their tables are pages of libc that every process would
+ * fault in at its start, and a locale would have a say. */
+static char lower(char letter)
+{
+	return letter >= 'A' && letter <= 'Z' ? (char)(letter - 'A' + 'a') : letter;
+}
+
+/* Up to the next comma. */
+static size_t item_length(const char *list)
+{
+	size_t length = 0;
+
+	while (list[length] && list[length] != ',')
+		length++;
+	return length;
+}
+
+static bool is_name(const char *name, const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		if (lower(name[i]) != lower(text[i]))
+			return false;
+	}
+	return !name[length];
+}
+
 static bool name_find(const struct option_name *names, size_t count, const char *text,
 		      size_t length, unsigned *ret_value)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (strlen(names[i].name) == length && !strncasecmp(names[i].name, text, length)) {
+		if (is_name(names[i].name, text, length)) {
 			*ret_value = names[i].value;
 			return true;
 		}
@@ -70,7 +95,7 @@ static bool names_read(const struct option_name *names, size_t count, const char
 	unsigned all = 0;
 
 	for (;;) {
-		size_t length = strcspn(text, ",");
+		size_t length = item_length(text);
 		unsigned value;
 
 		if (!name_find(names, count, text, length, &value))
@@ -122,7 +147,7 @@ static bool option_read_format(const char *text, option_format *ret_value)
 
 static bool option_read_signal(const char *text, option_signal *ret_value)
 {
-	const char *name = strncasecmp(text, "SIG", 3) ? text : text + 3;
+	const char *name = strlen(text) >= 3 && is_name("SIG", text, 3) ? text + 3 : text;
 	unsigned value;
 
 	/* KILL and STOP cannot be caught; those of a crash are the host's to die by. */
@@ -260,7 +285,7 @@ bool option_list_has(const char *list, const char *name)
 	size_t length = strlen(name);
 
 	while (*list) {
-		size_t item = strcspn(list, ",");
+		size_t item = item_length(list);
 
 		if (item == length && !memcmp(list, name, length))
 			return true;

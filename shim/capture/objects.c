@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/memory.h"
 #include "base/text.h"
 #include "capture/gate.h"
 
@@ -31,22 +30,35 @@ static void list_visit(int (*visit)(struct dl_phdr_info *, size_t, void *), void
 	gate_leave();
 }
 
-static void object_read_extent(struct object *object, const struct dl_phdr_info *info)
+struct extent {
+	uintptr_t start, end;
+};
+
+static struct extent extent_of(const struct dl_phdr_info *info)
 {
-	object->start = UINTPTR_MAX;
-	object->end = 0;
-	object->bias = info->dlpi_addr;
+	struct extent extent = { UINTPTR_MAX, 0 };
+
 	for (size_t i = 0; i < info->dlpi_phnum; i++) {
 		const ElfW(Phdr) *header = &info->dlpi_phdr[i];
 		uintptr_t start = info->dlpi_addr + header->p_vaddr;
 
 		if (header->p_type != PT_LOAD)
 			continue;
-		if (start < object->start)
-			object->start = start;
-		if (start + header->p_memsz > object->end)
-			object->end = start + header->p_memsz;
+		if (start < extent.start)
+			extent.start = start;
+		if (start + header->p_memsz > extent.end)
+			extent.end = start + header->p_memsz;
 	}
+	return extent;
+}
+
+static void object_read_extent(struct object *object, const struct dl_phdr_info *info)
+{
+	struct extent extent = extent_of(info);
+
+	object->start = extent.start;
+	object->end = extent.end;
+	object->bias = info->dlpi_addr;
 }
 
 static size_t align_4(size_t size)
@@ -145,16 +157,21 @@ struct named {
 	size_t order;
 };
 
+static bool has_prefix(const struct dl_phdr_info *info, const char *prefix)
+{
+	const char *path = info->dlpi_name ? info->dlpi_name : "";
+	const char *slash = strrchr(path, '/');
+
+	return !strncmp(slash ? slash + 1 : path, prefix, strlen(prefix));
+}
+
 static int name_object(struct dl_phdr_info *info, size_t size, void *data)
 {
 	struct named *named = data;
-	const char *path = info->dlpi_name ? info->dlpi_name : "";
-	const char *slash = strrchr(path, '/');
 	size_t order = named->order++;
 
 	(void)size;
-	if (named->count < named->max &&
-	    !strncmp(slash ? slash + 1 : path, named->prefix, strlen(named->prefix))) {
+	if (named->count < named->max && has_prefix(info, named->prefix)) {
 		object_read_extent(&named->objects[named->count], info);
 		object_read(&named->objects[named->count++], info, order);
 	}
@@ -171,17 +188,32 @@ size_t objects_named(const char *prefix, struct object *objects, size_t max)
 	return named.count;
 }
 
+struct shims {
+	struct extent extents[2];
+	size_t count;
+};
+
+static int find_shim(struct dl_phdr_info *info, size_t size, void *data)
+{
+	struct shims *shims = data;
+
+	(void)size;
+	if (shims->count < 2 && has_prefix(info, "libpqleak.so"))
+		shims->extents[shims->count++] = extent_of(info);
+	return 0;
+}
+
 bool objects_shim_is_first(void)
 {
-	struct object *shims = memory_map(2 * sizeof(*shims));
-	size_t count = shims ? objects_named("libpqleak.so", shims, 2) : 0;
-	bool is_first = !count || is_own(shims[0].start);
+	struct shims shims = { .count = 0 };
+	bool is_first;
 
-	if (count == 2) {
-		other_start = shims[is_first].start;
-		other_end = shims[is_first].end;
+	list_visit(find_shim, &shims);
+	is_first = !shims.count || is_own(shims.extents[0].start);
+	if (shims.count == 2) {
+		other_start = shims.extents[is_first].start;
+		other_end = shims.extents[is_first].end;
 	}
-	memory_unmap(shims, 2 * sizeof(*shims));
 	return is_first;
 }
 
@@ -217,7 +249,7 @@ bool object_is_initial(const struct object *object)
 static int read_main(struct dl_phdr_info *info, size_t size, void *data)
 {
 	(void)size;
-	object_read_extent(data, info);
+	*(struct extent *)data = extent_of(info);
 	return 1;
 }
 
@@ -226,14 +258,11 @@ bool object_is_main(uintptr_t address)
 	static uintptr_t start, end; /* never change; read twice at worst */
 
 	if (!__atomic_load_n(&end, __ATOMIC_ACQUIRE)) {
-		struct object *object = memory_map(sizeof(*object));
+		struct extent extent = { 0 };
 
-		if (object) {
-			list_visit(read_main, object);
-			start = object->start;
-			__atomic_store_n(&end, object->end, __ATOMIC_RELEASE);
-		}
-		memory_unmap(object, sizeof(*object));
+		list_visit(read_main, &extent);
+		start = extent.start;
+		__atomic_store_n(&end, extent.end, __ATOMIC_RELEASE);
 	}
 	return address >= start && address < __atomic_load_n(&end, __ATOMIC_ACQUIRE);
 }
