@@ -72,7 +72,7 @@ static int add_value(struct text *text, char letter, const struct log_path *valu
 int log_path_format(const char *pattern, const struct log_path *values, char *ret_path)
 {
 	/* Not on the stack: the report's signal may come while that is a coroutine's. */
-	char *path = memory_map(PATH_MAX);
+	char *path = memory_lend(PATH_MAX);
 	struct text text;
 	int error = 0;
 

@@ -119,7 +119,7 @@ static int place_given(const char *dir_option, char *ret_path)
 int place_open(const char *dir_option, char *ret_path)
 {
 	/* Not on the stack: the first connection may be a coroutine's. */
-	char *path = memory_map(PATH_MAX);
+	char *path = memory_lend(PATH_MAX);
 	int saved_errno = errno;
 
 	if (!path)

@@ -49,7 +49,7 @@ static bool log_is_stderr(void)
 /* Where the plain report goes; -1 nowhere. *ret_is_ours: to be closed. */
 static int log_open(bool *ret_is_ours)
 {
-	char *path = log_is_stderr() ? NULL : memory_map(PATH_MAX);
+	char *path = log_is_stderr() ? NULL : memory_lend(PATH_MAX);
 	struct log_path values = { .pid = getpid(), .program = program_invocation_short_name,
 				   .at_ns = clock_realtime_ns() };
 

@@ -1,5 +1,6 @@
 #include "capture/libpq.h"
 
+#include <assert.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
@@ -142,6 +143,7 @@ static void libpq_mark(struct libpq *libpq, uint32_t flag)
 struct resolution {
 	struct object caller, scratch[SCOPE_SCRATCH];
 };
+static_assert(sizeof(struct resolution) <= MEMORY_LENT_MAX, "the host's call needs it");
 
 static struct libpq *caller_resolve(uintptr_t return_address, enum libpq_call call,
 				    struct resolution *resolution)
@@ -169,7 +171,7 @@ static struct libpq *libpq_look(uintptr_t return_address, enum libpq_call call)
 	/* Where a wrapper has some of libpq's functions, each is asked for by itself. */
 	if (!libpq || !libpq->call[call] ||
 	    __atomic_load_n(&table.has_partial, __ATOMIC_RELAXED)) {
-		struct resolution *resolution = memory_map(sizeof(*resolution));
+		struct resolution *resolution = memory_lend(sizeof(*resolution));
 
 		gate_enter();
 		if (resolution)
@@ -208,7 +210,7 @@ struct libpq *libpq_asked_for(void *function, enum libpq_call call)
 	struct libpq *libpq = libpq_inside((uintptr_t)function);
 
 	if (!libpq) {
-		struct object *scratch = memory_map(SCOPE_SCRATCH * sizeof(*scratch));
+		struct object *scratch = memory_lend(SCOPE_SCRATCH * sizeof(*scratch));
 
 		gate_enter();
 		if (scratch)

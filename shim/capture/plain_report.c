@@ -262,7 +262,7 @@ void plain_report_write(const struct ledger *ledger, int fd)
 {
 	const struct ledger_header *header = ledger->header;
 	/* Not on the stack: the report's signal may come while that is a coroutine's. */
-	struct plain *plain = memory_map(sizeof(*plain));
+	struct plain *plain = memory_lend(sizeof(*plain));
 
 	if (!plain)
 		return;

@@ -88,7 +88,7 @@ void scope_read_caller(uintptr_t return_address, struct object *ret_caller)
 bool scope_has(uintptr_t return_address, const char *name)
 {
 	int error = errno;
-	struct object *objects = memory_map((1 + SCOPE_SCRATCH) * sizeof(*objects));
+	struct object *objects = memory_lend((1 + SCOPE_SCRATCH) * sizeof(*objects));
 	bool is_there = false;
 
 	gate_enter();

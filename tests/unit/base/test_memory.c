@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -56,11 +57,44 @@ static void pages_cost_nothing_before_they_are_touched(void **state)
 	memory_unmap(memory, size);
 }
 
+/* In a child without address space: 0 when all is as it should be. */
+static int borrow_without_address_space(void)
+{
+	struct rlimit none = { 0, 0 };
+	char *lent[8];
+	int count = 0;
+
+	setrlimit(RLIMIT_AS, &none);
+	if (memory_map(1) || memory_lend(MEMORY_LENT_MAX + 1))
+		return 1;
+	while ((lent[count] = memory_lend(MEMORY_LENT_MAX))) {
+		memset(lent[count], 1, MEMORY_LENT_MAX);
+		if (++count == 8)
+			return 2;
+	}
+	memory_unmap(lent[0], MEMORY_LENT_MAX);
+	lent[0] = memory_lend(100);
+	return !count || !lent[0] || lent[0][0] || lent[0][99] ? 3 : 0;
+}
+
+static void without_address_space_a_little_is_lent(void **state)
+{
+	pid_t child = fork();
+	int status;
+
+	(void)state;
+	if (!child)
+		_exit(borrow_without_address_space());
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(memory_is_zero_and_whole),
 		cmocka_unit_test(no_memory_is_null_and_errno_is_kept),
+		cmocka_unit_test(without_address_space_a_little_is_lent),
 		cmocka_unit_test(pages_cost_nothing_before_they_are_touched),
 	};
 
