@@ -4,6 +4,7 @@
 
 enum {
 	DEPOT_STACKS_MAX = 1 << 18, /* 10 MiB of address space, touched as it fills */
+	DEPOT_STACKS_LEAST = 1 << 8,
 	DEPOT_CAPACITY_FIRST = 512
 };
 
@@ -79,8 +80,12 @@ static bool depot_grow(struct depot *depot)
 
 static bool depot_reserve(struct depot *depot)
 {
-	depot->stacks = memory_map(DEPOT_STACKS_MAX * sizeof(*depot->stacks));
-	depot->capacity = depot->stacks ? DEPOT_STACKS_MAX : 0;
+	size_t capacity = DEPOT_STACKS_MAX;
+
+	while (!(depot->stacks = memory_map(capacity * sizeof(*depot->stacks))) &&
+	       capacity > DEPOT_STACKS_LEAST)
+		capacity /= 4;
+	depot->capacity = depot->stacks ? capacity : 0;
 	return depot->stacks;
 }
 

@@ -22,6 +22,8 @@ enum { LEDGER_ENDED_MAX = 4096 };
 /* Host, port, database, user, application name. */
 enum { LEDGER_IDENTITY_TEXTS = 5 };
 
+enum { LEDGER_PAGE = 4096 };
+
 struct ledger {
 	struct ledger_header *header; /* NULL: no ledger */
 	uint64_t reserved[LEDGER_SECTION_COUNT]; /* bytes that may be touched */
@@ -40,8 +42,8 @@ struct ledger {
 /* Begins a ledger of at most `size_max` bytes in the directory that `dir_option`
  * leads to (base/place.h), in the default place when that one cannot be used
  * (`dir_error`), or in private memory when no file can be had (`is_private`,
- * `private_error`). Returns 0, or -ENOMEM when there is not even
- * that. `command` and `executable` are copied. */
+ * `private_error`). Where the address space is limited it takes no more than a quarter
+ * of what is left. Returns 0, or -ENOMEM. `command` and `executable` are copied. */
 int ledger_open(struct ledger *ledger, const char *dir_option, uint64_t size_max,
 		const char *command, const char *executable);
 
