@@ -176,16 +176,28 @@ static int leaf_split(struct handles *handles, struct handle_leaf *leaf, uint64_
 	return 0;
 }
 
-int handles_add(struct handles *handles, struct connection *connection)
+/* The leaf that has room for the hash; NULL when there is no memory. */
+static struct handle_leaf *leaf_with_room(struct handles *handles, uint64_t hash)
 {
-	uint64_t hash = hash_of(connection->handle);
 	int error = handles->directory ? 0 : directory_begin(handles);
 	struct handle_leaf *leaf = NULL;
 
 	while (!error && (leaf = leaf_of(handles->directory, hash))->count >= LEAF_FULL)
 		error = leaf_split(handles, leaf, hash);
 	/* One that cannot be split serves until it is full: an empty slot ends a search. */
-	if (!leaf || leaf->count == LEAF_MAX)
+	return leaf && leaf->count < LEAF_MAX ? leaf : NULL;
+}
+
+int handles_reserve(struct handles *handles, const PGconn *handle)
+{
+	return leaf_with_room(handles, hash_of(handle)) ? 0 : -ENOMEM;
+}
+
+int handles_add(struct handles *handles, struct connection *connection)
+{
+	struct handle_leaf *leaf = leaf_with_room(handles, hash_of(connection->handle));
+
+	if (!leaf)
 		return -ENOMEM;
 	leaf_put(leaf, connection);
 	handles->count++;

@@ -43,6 +43,10 @@ struct connection *handles_find(const struct handles *handles, const PGconn *han
 bool handles_look(const struct handles *handles, const PGconn *handle,
 		  struct connection **ret_connection);
 
+/* Makes room for `handle`: the next handles_add, of it, cannot fail. 0 or -ENOMEM.
+ * Context: the recorder's lock. */
+int handles_reserve(struct handles *handles, const PGconn *handle);
+
 /* `connection`, whose handle is not there yet, stays where it is. 0 or -ENOMEM.
  * Context: the recorder's lock. */
 int handles_add(struct handles *handles, struct connection *connection);

@@ -72,8 +72,10 @@ static bool recorder_begin_locked(void)
 		handouts_finish(&recorder.handouts);
 	}
 	process_command(command, sizeof(command));
-	if (process_mark() || ledger_open(&recorder.ledger, recorder.options->dir,
-					  recorder.options->ledger_max, command, executable)) {
+	/* The registry before the ledger, which takes a share of what memory is left. */
+	if (process_mark() || registry_reserve(&recorder.registry, NULL) ||
+	    ledger_open(&recorder.ledger, recorder.options->dir, recorder.options->ledger_max,
+			command, executable)) {
 		recorder.state = RECORDER_OFF;
 		notice_say(NOTICE_NO_MEMORY, executable, ENOMEM);
 		return false;

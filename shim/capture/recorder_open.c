@@ -39,6 +39,12 @@ static void opened_locked(const struct stack *stack, const struct use *use,
 			  const struct identity *identity, const char *sqlstate)
 {
 	struct ledger *ledger = &recorder.ledger;
+
+	/* One whose end cannot be seen would look open for good. */
+	if (registry_reserve(&recorder.registry, use->conn)) {
+		ledger_lose_connection(ledger);
+		return;
+	}
 	uint64_t now = clock_monotonic_ns();
 	enum ledger_connection_state state = state_of(identity);
 	uint32_t opened_stack = stack_id(stack);

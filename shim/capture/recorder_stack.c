@@ -1,5 +1,8 @@
 /* The stack of a call: known by its trail, or walked, described and stored. */
+#include <errno.h>
+
 #include "capture/languages.h"
+#include "capture/notice.h"
 #include "capture/recorder_state.h"
 #include "capture/trail.h"
 
@@ -38,8 +41,10 @@ const struct trail *recorder_walk_stack(struct stack *stack, const struct use *u
 	uint64_t mark;
 
 	*stack = (struct stack){ 0 };
-	if (!scratch)
+	if (!scratch) {
+		notice_say(NOTICE_NO_STACKS, "", ENOMEM);
 		return NULL;
+	}
 	bool is_marked = use->frame && languages_mark(recorder.options->depth, &mark);
 
 	stack_take(stack, scratch, use->libpq, use->call, use->return_address,

@@ -49,6 +49,13 @@ static void connection_fill(struct connection *connection, const struct connecti
 	__atomic_store_n(&connection->handle, from->handle, __ATOMIC_RELEASE);
 }
 
+int registry_reserve(struct registry *registry, const PGconn *handle)
+{
+	if (!registry->free_list && !registry->fresh_count && !fresh_map(registry))
+		return -ENOMEM;
+	return handles_reserve(&registry->handles, handle);
+}
+
 int registry_add(struct registry *registry, const struct connection *connection)
 {
 	struct connection *known = registry_find(registry, connection->handle);

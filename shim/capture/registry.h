@@ -60,6 +60,9 @@ struct registry {
 	size_t fresh_count;
 };
 
+/* Makes room for `handle`: the next registry_add, of it, cannot fail. 0 or -ENOMEM. */
+int registry_reserve(struct registry *registry, const PGconn *handle);
+
 /* Adds a copy, or overwrites the one with the same handle: libpq reuses addresses,
  * and the newer open is the true one. Returns 0 or -ENOMEM. */
 int registry_add(struct registry *registry, const struct connection *connection);

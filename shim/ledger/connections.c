@@ -165,6 +165,11 @@ uint32_t ledger_add_connection(struct ledger *ledger, const struct ledger_connec
 	return ledger_append(ledger, LEDGER_CONNECTIONS, &added);
 }
 
+void ledger_lose_connection(struct ledger *ledger)
+{
+	ledger->header->section[LEDGER_CONNECTIONS].lost++;
+}
+
 void ledger_fail_connection(struct ledger *ledger, uint32_t id, uint32_t site_id,
 			    const char *sqlstate)
 {

@@ -23,6 +23,9 @@ uint32_t ledger_find_pool(struct ledger *ledger, uint64_t address, uint32_t type
  * oldest finished connection makes room when the section is full. */
 uint32_t ledger_add_connection(struct ledger *ledger, const struct ledger_connection *connection);
 
+/* One was opened that could not be recorded: told as lost. */
+void ledger_lose_connection(struct ledger *ledger);
+
 /* The connect failed. `sqlstate` is "" or five characters. */
 void ledger_fail_connection(struct ledger *ledger, uint32_t id, uint32_t site,
 			    const char *sqlstate);
