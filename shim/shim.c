@@ -50,13 +50,13 @@ static void shim_started(const struct ledger *ledger)
 	if (options.is_help)
 		say_options();
 	companion_prepare();
-	if (ledger->dir_error)
-		notice_say(NOTICE_DIR_UNUSABLE, options.dir, ledger->dir_error);
 	if (ledger->is_private)
 		notice_say(NOTICE_LEDGER_PRIVATE, *options.dir ? options.dir : "the default place",
-			   ledger->private_error);
-	if (!native_open() && native_is_missing())
-		notice_say(NOTICE_NO_UNWINDER, "libunwind.so.8", ENOENT);
+			   ledger->dir_error ? ledger->dir_error : ledger->private_error);
+	else if (ledger->dir_error)
+		notice_say(NOTICE_DIR_UNUSABLE, options.dir, ledger->dir_error);
+	if (!native_open() && native_missing_error())
+		notice_say(NOTICE_NO_UNWINDER, "libunwind.so.8", native_missing_error());
 	limits_begin(ledger);
 	if (options.signal && signal_take(options.signal) == -EBUSY)
 		notice_say(NOTICE_SIGNAL_TAKEN, signal_name, EBUSY);

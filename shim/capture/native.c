@@ -4,15 +4,18 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <libunwind.h>
 #include <sched.h>
 #include <string.h>
 #include <ucontext.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
 #include "capture/gate.h"
 #include "capture/loader.h"
+#include "capture/notice.h"
 #include "capture/objects.h"
 #include "capture/unwinder_pipe.h"
 
@@ -20,10 +23,14 @@
 #define STRING_OF(name) #name
 #define STRING(name) STRING_OF(name)
 
+enum { NATIVE_MEMORY = 1 << 20 };
+
 enum native_state { NATIVE_UNKNOWN, NATIVE_OPENING, NATIVE_READY, NATIVE_MISSING };
 
 static struct {
 	enum native_state state;
+	int error;        /* errno for which it was not opened */
+	bool is_used;     /* its pipe has been looked for */
 	int (*backtrace)(void **pcs, int max);
 	int (*init_local)(unw_cursor_t *cursor, unw_context_t *context);
 	int (*step)(unw_cursor_t *cursor);
@@ -50,6 +57,35 @@ static bool native_resolve(void *handle)
 	return unwinder.backtrace && unwinder.init_local && unwinder.step && unwinder.get_reg;
 }
 
+/* libunwind checks addresses by a pipe of its own, and has memory of its own: for want of
+ * these a stack ends at once. Returns the errno, or 0 when nothing is wanting. */
+static int native_want(void)
+{
+	void *memory = memory_map(NATIVE_MEMORY);
+	int ends[2];
+
+	memory_unmap(memory, NATIVE_MEMORY);
+	if (!memory)
+		return ENOMEM;
+	if (pipe2(ends, O_CLOEXEC))
+		return errno;
+	close(ends[0]);
+	close(ends[1]);
+	return 0;
+}
+
+static enum native_state native_load(void)
+{
+	errno = 0;
+	void *handle = dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL);
+
+	unwinder.error = errno ? errno : ENOENT;
+	if (handle && native_resolve(handle))
+		return NATIVE_READY;
+	/* There may be room at the next stack. */
+	return native_want() ? NATIVE_UNKNOWN : NATIVE_MISSING;
+}
+
 bool native_open(void)
 {
 	enum native_state state = __atomic_load_n(&unwinder.state, __ATOMIC_ACQUIRE);
@@ -62,9 +98,7 @@ bool native_open(void)
 	 * a plug-in's constructor that connects. */
 	if (__atomic_compare_exchange_n(&unwinder.state, &state, NATIVE_OPENING, false,
 					__ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE)) {
-		void *handle = dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL);
-
-		state = handle && native_resolve(handle) ? NATIVE_READY : NATIVE_MISSING;
+		state = native_load();
 		__atomic_store_n(&unwinder.state, state, __ATOMIC_RELEASE);
 	}
 	gate_leave();
@@ -72,9 +106,10 @@ bool native_open(void)
 	return state == NATIVE_READY;
 }
 
-bool native_is_missing(void)
+int native_missing_error(void)
 {
-	return __atomic_load_n(&unwinder.state, __ATOMIC_ACQUIRE) == NATIVE_MISSING;
+	return __atomic_load_n(&unwinder.state, __ATOMIC_ACQUIRE) == NATIVE_MISSING ?
+		       unwinder.error : 0;
 }
 
 /* The unwinder keeps what it learned of an address range; after a dlclose another
@@ -114,17 +149,27 @@ static size_t native_trim(uintptr_t *pcs, size_t count, size_t first)
 
 static int native_backtrace(uintptr_t *pcs, size_t max)
 {
-	static bool is_used;
-
 	gate_enter();
 	unwinder_pipe_enter();
 	int found = unwinder.backtrace((void **)pcs, (int)max);
 
-	if (!__atomic_exchange_n(&is_used, true, __ATOMIC_RELAXED))
+	if (!__atomic_exchange_n(&unwinder.is_used, true, __ATOMIC_RELAXED))
 		unwinder_pipe_find(*(void **)&unwinder.backtrace);
 	unwinder_pipe_leave();
 	gate_leave();
 	return found;
+}
+
+/* No program has a stack of one frame; ours has when libunwind lacks what it needs. */
+static void native_look_for_want(void)
+{
+	int error = native_missing_error() ? 0 : native_want();
+
+	if (!error)
+		return;
+	/* It will make its pipe when it can. */
+	__atomic_store_n(&unwinder.is_used, false, __ATOMIC_RELAXED);
+	notice_say(NOTICE_UNWINDER_STARVED, "libunwind", error);
 }
 
 /* Another thread is opening it: a pool's threads all connect at once when it starts. Not
@@ -160,6 +205,8 @@ size_t native_walk(uintptr_t return_address, uintptr_t *pcs, size_t max, bool *r
 	}
 	if (!count)
 		pcs[count++] = return_address;
+	if (count == 1 && max > 1)
+		native_look_for_want();
 	errno = error;
 	return count;
 }

@@ -14,12 +14,13 @@
 /* More than the shim has on the stack above its caller. */
 enum { NATIVE_OWN_MAX = 16 };
 
-/* Opens libunwind, once. Returns false when it is not there, or while another
+/* Opens libunwind. Returns false when it is not there, or while another
  * thread is opening it. */
 bool native_open(void);
 
-/* Is libunwind known to be missing? */
-bool native_is_missing(void);
+/* The errno for which libunwind cannot be opened at all; 0 when it is there, and when memory or
+ * descriptors were short: it is tried again then, and native_walk says so. */
+int native_missing_error(void);
 
 /* Fills at most `max` return addresses, innermost first, beginning with the caller of
  * the shim at `return_address`; returns how many, at least 1 for max > 0. `pcs` has room
