@@ -249,5 +249,6 @@ int delivery_make(const struct delivery *delivery)
 	}
 	suppressions_free(suppressions);
 	symbolizer_free(symbolizer);
-	return error && !status ? STATUS_TROUBLE : status;
+	/* The shim, which asks as its process ends, makes a plain report then. */
+	return error && (!status || delivery->is_for_shim) ? STATUS_TROUBLE : status;
 }

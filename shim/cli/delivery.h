@@ -30,6 +30,7 @@ struct delivery {
 	int failing_status;    /* to end with when the report fails */
 	bool has_failed;       /* also when it does not: a process said so of its own report */
 	bool is_to_stdout;     /* instead of PQLEAK_LOG */
+	bool is_for_shim;      /* which has to know whether the report was written */
 	const char *otherwise; /* a line instead of a text report of nothing; NULL none. With
 				* one, nothing is added to a log that others have written to */
 };
@@ -45,7 +46,7 @@ int delivery_write(const struct delivery *delivery, const char *bytes, size_t si
 
 /* Returns the exit status: that of the program when it is not 0, else
  * failing_status when the report fails, else STATUS_TROUBLE when it could not be
- * made or written, else STATUS_OK. */
+ * made or written, else STATUS_OK. `is_for_shim`: STATUS_TROUBLE comes first. */
 int delivery_make(const struct delivery *delivery);
 
 #endif

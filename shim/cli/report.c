@@ -215,6 +215,7 @@ static int report_ledgers(const struct report_arguments *arguments, const struct
 		.failing_status = options->exit_code && arguments->reason != REASON_EXIT
 					  ? (int)options->exit_code : STATUS_FAILING,
 		/* A person asked: the answer is the output, as of any command. */
+		.is_for_shim = is_for_host,
 		.is_to_stdout = !is_for_host && !(log && *log),
 		.otherwise = NULL,
 	};
