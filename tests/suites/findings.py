@@ -1,0 +1,38 @@
+"""What the shim reports over the suites, each looked at by hand.
+
+(suite, verdict, the program's line, sentence): true or false, and why. Numbers in the sentence
+are N. A false one is a fault of the shim's, and fails as a new one does.
+"""
+FINDINGS = {
+    ("psycopg2*", "stuck", "thread mptest.py",
+     "N of N were in a transaction begun by thread at mptest.py:N, and never closed: the last "
+     "reference did it"):
+        "true: test_multiprocess_close's thread executes, and lets its connection go",
+    ("psycopg2*", "stuck", "<module> <string>",
+     "in a transaction begun by <module> at <string>:N that nothing ended"):
+        "true: _test_bug_551's script executes until its signal handler calls sys.exit",
+    ("dbd-pg", "misuse", "(main) 02attribs.t",
+     "inherited finish: opened by DBD::Pg::dr::connect Pg.pm"):
+        "true: the test shows what a child's exit does to a handle without InactiveDestroy",
+    ("php-pgsql", "stuck", "{main} 04async_query.php",
+     "in a transaction begun by {main} at 04async_query.php:N that nothing ended"):
+        "true: the last pg_send_query's result is never asked for",
+    ("php-pgsql", "stuck", "{main} 09notice.php",
+     "in a transaction begun by {main} at 09notice.php:N that nothing ended"):
+        "true: four BEGIN, for their notices, and no end",
+    ("php-pgsql", "stuck", "{main} gh10672.php",
+     "in a transaction begun by {main} at gh10672.php:N that nothing ended"):
+        "true: BEGIN for large objects, and no end",
+    ("php-pdo-pgsql", "stuck", "PDOTest::factory pdo_test.inc",
+     "in a transaction begun by {main} at bug67462.php:N that nothing ended"):
+        "true: the last beginTransaction() is there for its return value",
+    ("php-pdo-pgsql", "stuck", "PDOTest::factory pdo_test.inc",
+     "in a transaction begun by {main} at gh9411.php:N that nothing ended"):
+        "true: the third beginTransaction() is left to the end of the script",
+    ("php-pdo-pgsql", "stuck", "PDOTest::factory pdo_test.inc",
+     "in a transaction begun by {main} at large_objects.php:N that nothing ended"):
+        "true: beginTransaction(), and no end",
+    ("php-pdo-pgsql", "stuck", "PDOTest::factory pdo_test.inc",
+     "in a transaction begun by {main} at pdo_017.skip.php:N that nothing ended"):
+        "true: beginTransaction(), to see whether the driver has it, and no end",
+}
