@@ -193,6 +193,22 @@ static enum how how_of_shutdown(unsigned evidence, const struct report_stack *st
 	return evidence & LEDGER_EXITING ? HOW_STATIC_DESTRUCTOR : HOW_EXIT_HANDLER;
 }
 
+/* Without a name it may be the destructor of a static object, from which libpq is some
+ * calls away. */
+bool how_is_own_handler(enum how how, const struct report_stack *stack)
+{
+	size_t count = how == HOW_EXIT_HANDLER ? stack->count : 0;
+
+	for (size_t i = 0; i < count && !is_exit(&stack->frames[i]); i++) {
+		const struct report_frame *frame = &stack->frames[i];
+
+		if (frame->is_user)
+			return !is_native(frame) || *frame->function ||
+			       (i > 0 && is_of(frame - 1, "libpq"));
+	}
+	return false;
+}
+
 enum how how_of_finished(enum ending ending, unsigned evidence, const struct report_stack *stack,
 			 bool is_interpreter_known)
 {

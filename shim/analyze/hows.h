@@ -13,4 +13,9 @@
 enum how how_of_finished(enum ending ending, unsigned evidence, const struct report_stack *stack,
 			 bool is_interpreter_known);
 
+/* Was it the program's own code that finished it, which an exit handler ran, and no library
+ * or object that goes of itself?
+ */
+bool how_is_own_handler(enum how how, const struct report_stack *stack);
+
 #endif

@@ -176,6 +176,7 @@ static void add_ending(struct adding *adding, const struct ledger_ending *record
 		share->failed_finished += record->count;
 	share_count(share, close.ending, record->count,
 		    begun_stack(process, record->transaction, record->begun_stack));
+	share->own_handler += how_is_own_handler(close.how, &close.stack) ? record->count : 0;
 	close_add(adding->sites->arena, share->site, &close);
 	if (record->idle_min_ns <= record->idle_max_ns)
 		idle_add(&share->site->report, record->idle_min_ns, record->idle_max_ns);

@@ -36,6 +36,7 @@ struct site_share {
 	uint64_t failed_on_record; /* of these, the failed ones */
 	uint64_t peak_sum;     /* of the peaks of its stacks */
 	uint64_t endings[ENDING_COUNT];
+	uint64_t own_handler;  /* of those at shutdown: by the program's own exit handler */
 	size_t stack_count;
 	size_t pools;          /* on record */
 	size_t pools_a_target; /* of these, for one and the same target, at most */

@@ -51,9 +51,12 @@ static bool is_few_a_request(const struct site_share *share)
 
 static bool is_plain_growth(const struct site_share *share)
 {
+	/* What the program's exit handler closes is kept on purpose. */
+	uint64_t at_shutdown = share->endings[ENDING_SHUTDOWN] - share->own_handler;
+
 	/* A pool's idle connections are no growth, also where the pool is out of sight. */
 	return is_growing(share) && !*share->site->report.pool_library &&
-	       share->endings[ENDING_SHUTDOWN] >= GROWTH_MIN && !is_few_a_request(share);
+	       at_shutdown >= GROWTH_MIN && !is_few_a_request(share);
 }
 
 bool verdict_is_pool_growth(const struct site *site)

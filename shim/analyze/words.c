@@ -210,7 +210,7 @@ static void begun_word(char *word, const struct site *site)
 	const struct report_frame *line = site->begun ? user_line_find(site->begun) : NULL;
 	const char *slash;
 
-	if (!line)
+	if (!line || !*line->function)
 		return;
 	slash = strrchr(line->file, '/');
 	if (line->line)

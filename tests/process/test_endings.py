@@ -5,6 +5,7 @@ Each program opens one connection. A row is the program's argument, its exit sta
 closed it), the process's end, and the verdict.
 """
 import signal
+import subprocess
 
 import pytest
 
@@ -95,6 +96,29 @@ def test_an_ending_in_c(name, status, ending, how, ended, verdict, shim):
     if name.startswith("failed_"):
         if name != "failed_exec":
             assert site["connections"][0]["sqlstate"] == "3D000"
+
+
+@pytest.fixture
+def stripped(shim, tmp_path):
+    """The program in C, without the names of its functions."""
+    program = tmp_path / "endings"
+    subprocess.run(["strip", "-o", program, shim.program("endings")], check=True)
+    return program
+
+
+def test_a_line_without_a_name_is_left_out_of_the_sentence(stripped, shim):
+    (site,) = shim.run_companion([stripped, "in_transaction"]).report["sites"]
+    assert site["diagnosis"] == "in a transaction that nothing ended"
+
+
+@pytest.mark.parametrize("is_stripped", [False, True], ids=["with_names", "stripped"])
+def test_what_the_programs_exit_handler_closes_is_held(is_stripped, shim, stripped):
+    """Three of one line, each of which the handler finishes: nothing was forgotten."""
+    program = stripped if is_stripped else shim.program("endings")
+    report = shim.run_companion([program, "some_atexit"]).report
+    (site,) = report["sites"]
+    assert (site["endings"]["shutdown"], site["close_stacks"][0]["how"]) == (3, "exit handler")
+    assert (site["verdict"], report["exit_status"]) == ("held", 0)
 
 
 @rows(CPP_ENDINGS)

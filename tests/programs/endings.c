@@ -58,6 +58,24 @@ static int end_atexit(void)
 	return 0;
 }
 
+enum { SOME = 3 };
+static PGconn *some[SOME];
+
+static void close_some(void)
+{
+	for (int i = 0; i < SOME; i++)
+		PQfinish(some[i]);
+}
+
+/* As PostgreSQL's isolationtester keeps and ends its sessions. */
+static int end_some_atexit(void)
+{
+	atexit(close_some);
+	for (int i = 0; i < SOME; i++)
+		some[i] = open_one("");
+	return 0;
+}
+
 static int end_open(void)
 {
 	connection = open_one("");
@@ -154,6 +172,7 @@ static const struct ending {
 	{ "close", end_close },
 	{ "static_destructor", end_static_destructor },
 	{ "atexit", end_atexit },
+	{ "some_atexit", end_some_atexit },
 	{ "open", end_open },
 	{ "in_transaction", end_in_transaction },
 	{ "_exit", end_underscore_exit },

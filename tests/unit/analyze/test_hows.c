@@ -149,6 +149,45 @@ static void every_story_has_its_machinery(void **state)
 	}
 }
 
+#define USERS(in_language, name) { .language = in_language, .function = name, .file = "", \
+	.module = "", .build_id = "", .library = "", .is_user = true }
+
+static void the_programs_own_exit_handler_is_no_library_and_no_object(void **state)
+{
+	static const struct {
+		const char *story;
+		enum how how;
+		struct report_frame frames[FRAMES_MAX];
+		bool expected;
+	} own[] = {
+		{ "a function", HOW_EXIT_HANDLER, { FINISH, USERS("c", "sweep"), HANDLERS, EXIT },
+		  true },
+		{ "one without a name", HOW_EXIT_HANDLER, { FINISH, USERS("c", ""), EXIT }, true },
+		{ "a library between, and no name", HOW_EXIT_HANDLER,
+		  { FINISH, NATIVE("libpqxx", "pqxx::connection_base::close()"), USERS("c", ""),
+		    EXIT }, false },
+		{ "a library between", HOW_EXIT_HANDLER,
+		  { FINISH, NATIVE("libpqxx", "pqxx::connection_base::close()"),
+		    USERS("c", "sweep"), EXIT }, true },
+		{ "a library's", HOW_EXIT_HANDLER,
+		  { FINISH, NATIVE("qt", "close()"), EXIT, USERS("c", "main") }, false },
+		{ "a function of Python", HOW_EXIT_HANDLER,
+		  { FINISH, DEALLOC, USERS("python", "sweep") }, true },
+		{ "an object", HOW_STATIC_DESTRUCTOR, { FINISH, USERS("c", "~Store"), EXIT },
+		  false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+		struct report_stack stack = { .frames = own[i].frames };
+
+		while (stack.count < FRAMES_MAX && own[i].frames[stack.count].language)
+			stack.count++;
+		if (how_is_own_handler(own[i].how, &stack) != own[i].expected)
+			fail_msg("%s", own[i].story);
+	}
+}
+
 /* Seven of one site: what closed each is counted, and the cause names it. */
 static void a_site_counts_each_and_its_cause_names_them(void **state)
 {
@@ -186,6 +225,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_story_has_its_machinery),
+		cmocka_unit_test(the_programs_own_exit_handler_is_no_library_and_no_object),
 		cmocka_unit_test(a_site_counts_each_and_its_cause_names_them),
 	};
 
