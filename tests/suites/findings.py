@@ -4,6 +4,9 @@
 are N. A false one is a fault of the shim's, and fails as a new one does.
 """
 FINDINGS = {
+    ("isolation", "stuck", "?",
+     "N of N in a transaction that nothing ended"):
+        "true: merge-update's last permutation leaves s1's transaction failed, and open",
     ("psycopg2*", "stuck", "thread mptest.py",
      "N of N were in a transaction begun by thread at mptest.py:N, and never closed: the last "
      "reference did it"):

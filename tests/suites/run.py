@@ -170,12 +170,18 @@ def main():
             if absent:
                 raise Missing(f"no {', '.join(absent)}: scripts/setup --suites installs them")
             source = suite.source.fetch(directory)
-            result = Result(suite, source)
-            result.run(place, built(place, suite, source))
         except Missing as missing:
             skipped += 1
             print(f"{suite.name:20} skipped: {missing}", flush=True)
             continue
+        try:
+            target = built(place, suite, source)
+        except Missing as missing:
+            failed += 1
+            print(f"{suite.name:20} FAILED: {missing}", flush=True)
+            continue
+        result = Result(suite, source)
+        result.run(place, target)
         result.judge()
         show((*result.row(), f"{time.monotonic() - began:.0f} s"))
         passed, failed = (passed, failed + 1) if result.bad else (passed + 1, failed)

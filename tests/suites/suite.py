@@ -148,9 +148,13 @@ class Run:
         """What the shim reported: (verdict, place, sentence), and the files that have it."""
         found = {}
         for path in sorted(self.reports.iterdir()):
-            for report in documents(path.read_text()):
-                for key in findings_of(report):
-                    found.setdefault(key, set()).add(path.name)
+            try:
+                keys = [key for report in documents(path.read_text())
+                        for key in findings_of(report)]
+            except ValueError as error:
+                keys = [("no report", str(error), "")]
+            for key in keys:
+                found.setdefault(key, set()).add(path.name)
         return found
 
 

@@ -1,8 +1,9 @@
 """The suite of libpqxx."""
 import concurrent.futures
-import subprocess
+import re
 
-from fetch import Debian, Missing, quietly
+from fetch import Debian, quietly
+from outcomes import digest
 from suite import Suite
 
 PARTS = ("test", "test/unit")
@@ -10,11 +11,13 @@ PARTS = ("test", "test/unit")
 
 def build_libpqxx(source, target):
     """Its two runners, against the libpqxx that is installed."""
+    include = quietly(["pg_config", "--includedir"], source, "pg_config").strip()
+
     def compiled(path):
         part = target / path.relative_to(source / "test").with_suffix(".o")
         part.parent.mkdir(exist_ok=True)
-        quietly(["g++", "-std=c++14", "-O0", "-w", "-I", source / "test", "-c", path, "-o", part],
-                source, f"{path.name} does not compile")
+        quietly(["g++", "-std=c++14", "-O0", "-w", "-I", source / "test", "-I", include, "-c",
+                 path, "-o", part], source, f"{path.name} does not compile")
         return part
 
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
@@ -25,14 +28,16 @@ def build_libpqxx(source, target):
 
 
 def run_libpqxx(run):
+    """What each test prints, which has other pids and object numbers each time."""
     found = {}
     for directory in PARTS:
         name = directory.replace("/", "-")
         status, output = run.output([run.built / f"runner-{name}"], PGDATABASE="postgres")
         found[f"{name} (exit status)"] = status
-        test = None
-        for line in output.splitlines():
-            print(line)
+        for part in re.split(r"^Running: ", output, flags=re.M)[1:]:
+            test, _, text = part.partition("\n")
+            outcome = "failed" if re.search("^FAILED: ", text, re.M) else "ok"
+            found[f"{name} {test}"] = f"{outcome} {digest(re.sub('(pid=|#)[0-9]+', '', text))}"
     return found
 
 
