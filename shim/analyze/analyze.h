@@ -36,6 +36,7 @@ struct analysis_input {
 	const struct process_fate *fates;
 	size_t fate_count;
 	struct symbolizer *symbolizer;
+	bool is_brief; /* who reads the report sees no libc's frames beside the program's own */
 	const struct suppressions *suppressions; /* NULL none */
 	unsigned fail_on; /* bit (1 << enum verdict) */
 	enum reason reason;

@@ -103,7 +103,7 @@ void process_init(struct process *process, struct arena *arena, const struct rea
 		.reader = reader,
 		.header = header,
 		.input = input,
-		.stacks = stacks_new(arena, reader, input->symbolizer),
+		.stacks = stacks_new(arena, reader, input->symbolizer, input->is_brief),
 		.is_running = strcmp(ended, "running") == 0,
 		.report = {
 			.pid = header->pid,

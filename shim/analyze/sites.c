@@ -150,7 +150,7 @@ static void close_find(struct report_close *close, struct process *process, unsi
 {
 	bool is_known;
 
-	close->stack = *stacks_find(process->stacks, stack);
+	close->stack = *stacks_find_close(process->stacks, stack);
 	is_known = process_is_interpreter_known(process);
 	close->ending = ending_of_finished(evidence, &close->stack,
 					   reader_string(process->reader, called), is_known);

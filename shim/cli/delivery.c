@@ -226,6 +226,9 @@ int delivery_make(const struct delivery *delivery)
 		.fates = delivery->fates,
 		.fate_count = delivery->fate_count,
 		.symbolizer = symbolizer,
+		/* Nobody sees them, and no pattern may be for their file. */
+		.is_brief = delivery->options->format == FORMAT_TEXT &&
+			    !delivery->options->is_verbose && !suppressions,
 		.suppressions = suppressions,
 		.fail_on = delivery->options->fail_on,
 		.reason = delivery->reason,

@@ -20,10 +20,10 @@ struct object {
 	Dwfl_Callbacks callbacks; /* libdwfl keeps a pointer to it */
 	Dwfl *dwfl;               /* NULL: no file */
 	Dwfl_Module *module;
-	struct symbol_table *symbols; /* these two at the first question */
+	struct symbol_table *symbols; /* these two at the first question that needs them */
 	struct debug_info *info;
 	Dwarf_Addr dwarf_bias;
-	bool is_loaded;
+	bool are_symbols_loaded, is_loaded;
 	char problem[160];
 };
 
@@ -208,6 +208,13 @@ static bool is_stripped(Dwfl_Module *module)
 	return true;
 }
 
+static void load_symbols(struct object *object)
+{
+	if (!object->are_symbols_loaded)
+		object->symbols = symbol_table_new(object->module);
+	object->are_symbols_loaded = true;
+}
+
 static void load(struct object *object)
 {
 	Dwarf *dwarf = dwfl_module_getdwarf(object->module, &object->dwarf_bias);
@@ -215,7 +222,7 @@ static void load(struct object *object)
 	object->is_loaded = true;
 	if (dwarf)
 		object->info = debug_info_new(dwarf);
-	object->symbols = symbol_table_new(object->module);
+	load_symbols(object);
 	if (!object->info && object->symbols && !symbol_table_count(object->symbols))
 		snprintf(object->problem, sizeof(object->problem), "the file has no symbols");
 	else if (!object->info && object->symbols && is_stripped(object->module))
@@ -259,4 +266,12 @@ size_t object_find(struct object *object, uint64_t address, struct unit_location
 	if (object->symbols)
 		count = add_symbol(object, address, locations, count);
 	return count;
+}
+
+size_t object_name(struct object *object, uint64_t address, struct unit_location *location)
+{
+	if (!object->dwfl)
+		return 0;
+	load_symbols(object);
+	return object->symbols ? add_symbol(object, address, location, 0) : 0;
 }

@@ -26,4 +26,8 @@ const char *object_problem(const struct object *object);
 size_t object_find(struct object *object, uint64_t address, struct unit_location *locations,
 		   size_t max);
 
+/* The symbol that covers `address`, without a line; the debug information is not opened.
+ * Returns 1, or 0 when there is none. */
+size_t object_name(struct object *object, uint64_t address, struct unit_location *location);
+
 #endif

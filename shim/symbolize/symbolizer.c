@@ -27,7 +27,7 @@ struct module_key {
 
 struct known_module {
 	struct object *object;
-	struct answer *answers;
+	struct answer *answers[2]; /* by is_name_enough */
 	UT_hash_handle hh;
 	uint8_t key[]; /* a module_key, cut after the path */
 };
@@ -70,9 +70,11 @@ static void known_module_free(struct known_module *module)
 {
 	struct answer *answer, *next;
 
-	HASH_ITER(hh, module->answers, answer, next) {
-		HASH_DEL(module->answers, answer);
-		free(answer);
+	for (size_t i = 0; i < 2; i++) {
+		HASH_ITER(hh, module->answers[i], answer, next) {
+			HASH_DEL(module->answers[i], answer);
+			free(answer);
+		}
 	}
 	object_free(module->object);
 	free(module);
@@ -136,12 +138,15 @@ static struct known_module *find_module(struct symbolizer *symbolizer,
 }
 
 static struct answer *ask(struct symbolizer *symbolizer, struct known_module *module,
-			  uint64_t offset)
+			  uint64_t offset, bool is_name_enough)
 {
 	struct unit_location found[SYMBOLIZER_INLINE_MAX];
-	size_t count = object_find(module->object, offset, found, SYMBOLIZER_INLINE_MAX);
-	struct answer *answer = calloc(1, sizeof(*answer) + count * sizeof(*answer->locations));
+	struct answer *answer;
+	size_t count = is_name_enough ? object_name(module->object, offset, found) : 0;
 
+	if (!count)
+		count = object_find(module->object, offset, found, SYMBOLIZER_INLINE_MAX);
+	answer = calloc(1, sizeof(*answer) + count * sizeof(*answer->locations));
 	if (!answer)
 		return NULL;
 	answer->offset = offset;
@@ -156,7 +161,7 @@ static struct answer *ask(struct symbolizer *symbolizer, struct known_module *mo
 		location->line = found[i].line;
 		location->is_inlined = i + 1 < count;
 	}
-	HASH_ADD(hh, module->answers, offset, sizeof(answer->offset), answer);
+	HASH_ADD(hh, module->answers[is_name_enough], offset, sizeof(answer->offset), answer);
 	if (!answer->hh.tbl) {
 		free(answer);
 		return NULL;
@@ -172,9 +177,9 @@ size_t symbolizer_find(struct symbolizer *symbolizer, const struct symbolizer_mo
 
 	if (!module)
 		return 0;
-	HASH_FIND(hh, module->answers, &offset, sizeof(offset), answer);
+	HASH_FIND(hh, module->answers[wanted->is_name_enough], &offset, sizeof(offset), answer);
 	if (!answer)
-		answer = ask(symbolizer, module, offset);
+		answer = ask(symbolizer, module, offset, wanted->is_name_enough);
 	if (!answer)
 		return 0;
 	memcpy(locations, answer->locations, answer->count * sizeof(*locations));

@@ -22,6 +22,9 @@ struct symbolizer_module {
 	const char *path;         /* a file on this machine */
 	const uint8_t *build_id;  /* of the object that ran; a file with another is not used */
 	size_t build_id_length;   /* 0: unknown, any file serves */
+	/* The symbol's name will do, where there is one: no line, no inlined callers. It spares
+	 * the debug information, which takes long to unpack: libc's 40 ms. */
+	bool is_name_enough;
 };
 
 /* Strings live as long as the symbolizer. */

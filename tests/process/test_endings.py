@@ -201,6 +201,30 @@ def test_a_killed_program_leaves_its_ledger_for_a_report(name, shim):
     assert (process["pid"], process["ended"], process["abandoned"]) == (result.pid, "killed", 1)
 
 
+def assert_brief_text_is_the_same(shim, argv, tmp_path):
+    """A pattern may be for any frame's file: with one, libc's debug information is read, too."""
+    pid = shim.execute(argv, shim.preload(collect=1, format="text")).pid
+    suppressions = tmp_path / "suppressions"
+    suppressions.write_text("leak:nothing-of-this-name\n")
+    brief, whole = (shim.execute([shim.companion, "report", "--pid", str(pid), *more],
+                                 shim.base | shim.options()).output
+                    for more in ([], [f"--suppressions={suppressions}"]))
+    assert "1 connection" in brief
+    assert brief == whole
+
+
+@pytest.mark.parametrize("program, name", [
+    (program, row[0]) for program, table in (("endings", C_ENDINGS), ("endings_cpp", CPP_ENDINGS))
+    for row in table if row[5] != "ok"])
+def test_libcs_lines_change_nothing_in_the_text_on_c(program, name, shim, tmp_path):
+    assert_brief_text_is_the_same(shim, [shim.program(program), name], tmp_path)
+
+
+@pytest.mark.parametrize("name", [row[0] for row in PYTHON_ENDINGS if row[5] != "ok"])
+def test_libcs_lines_change_nothing_in_the_text_on_python(name, shim, python, programs, tmp_path):
+    assert_brief_text_is_the_same(shim, [python, programs / "endings.py", name], tmp_path)
+
+
 def test_an_exit_code_of_its_own_is_used_when_the_report_fails(shim):
     environment = shim.preload(exitcode=42)
     assert shim.run_preloaded([shim.program("endings"), "open"], environment).status == 42

@@ -58,7 +58,8 @@ struct symbolizer_module this_program(void)
 	assert_non_null(realpath("/proc/self/exe", path));
 	dl_iterate_phdr(read_first_object, NULL);
 	assert_true(self.build_id_length > 1);
-	return (struct symbolizer_module){ path, self.build_id, self.build_id_length };
+	return (struct symbolizer_module){ .path = path, .build_id = self.build_id,
+					   .build_id_length = self.build_id_length };
 }
 
 uint64_t this_program_offset(const void *function)
