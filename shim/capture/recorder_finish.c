@@ -99,7 +99,10 @@ void recorder_finishing(const struct use *use)
 		bool is_exiting = stack_is_exiting(&stack) ||
 				  __atomic_load_n(&recorder.is_exiting, __ATOMIC_RELAXED);
 
-		if (is_exiting || stack_has_frames(&stack) || !object_is_main(use->return_address))
+		/* Not written again and again: all threads read what is beside it. */
+		if (!recorder.has_doubtful_end &&
+		    (is_exiting || stack_has_frames(&stack) ||
+		     !object_is_main(use->return_address)))
 			recorder.has_doubtful_end = true;
 		recorder_lock();
 		finishing_locked(use->conn, stack_id(&stack), &moment, is_exiting, transaction);

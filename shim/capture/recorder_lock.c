@@ -4,7 +4,11 @@
 #include "capture/thread.h"
 #include "capture/unwinder_pipe.h"
 
-struct recorder recorder = { .lock = PTHREAD_MUTEX_INITIALIZER };
+/* Held for well under a microsecond, so who finds it taken spins a little before it asks the
+ * kernel, which would take ten times as long. */
+#define RECORDER_LOCK_INITIALIZER PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP
+
+struct recorder recorder = { .lock = RECORDER_LOCK_INITIALIZER };
 
 /* A handler of the host's may fork in the middle of a record, and would wait for itself.
  * Set before the lock is taken, and until it is given back. */
@@ -53,7 +57,7 @@ static void fork_child(void)
 	if (is_interrupted)
 		recorder.state = RECORDER_OFF;
 	is_locking = false;
-	recorder.lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+	recorder.lock = (pthread_mutex_t)RECORDER_LOCK_INITIALIZER;
 	gate_reset();
 	libpq_reset_lock();
 	unwinder_pipe_reset();

@@ -6,16 +6,20 @@
  * Each thread does it DEPTH native frames deep. KEPT connections more are open all the while,
  * without a socket, since they may be more than there are descriptors; what they take of
  * memory, in bytes each, is printed after the two times, and the microseconds of processor time
- * that the longest of their opens took, after the first thousand.
+ * that the longest of their opens took, after the first thousand. Last comes the time while all
+ * threads had a processor (together.h).
  */
 #include <libpq-fe.h>
 #include <pthread.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <time.h>
 
-enum { THREADS_MAX = 256, WARM = 1000, FRAMES_BELOW = 4 };
+#include "together.h"
+
+enum { THREADS_MAX = 256, WARM = 1000, FRAMES_BELOW = 6, PART = 8 };
 
 static int threads, depth;
 static long rounds, kept;
@@ -47,31 +51,37 @@ static void open_and_close(long count)
 		PQfinish(connect_one(conninfo));
 }
 
-static void measure(void)
+static void part(long count, void *unused)
+{
+	(void)unused;
+	open_and_close(count);
+}
+
+static void measure(int thread)
 {
 	open_and_close(WARM);
 	pthread_barrier_wait(&ready);
 	pthread_barrier_wait(&ready);
-	open_and_close(rounds);
+	together_run(thread, rounds, PART, part, NULL);
 	pthread_barrier_wait(&ready);
 }
 
 /* Not a jump, or the caller would not be on the stack. */
-static __attribute__((noinline)) void descend(int left)
+static __attribute__((noinline)) void descend(int left, int thread)
 {
 	if (left)
-		descend(left - 1);
+		descend(left - 1, thread);
 	else
-		measure();
+		measure(thread);
 	__asm__ volatile("");
 }
 
-/* Below it, of the wrapped call's frames, are connect_one, open_and_close, measure, this one,
- * and what starts a thread. */
-static void *work(void *unused)
+/* Below it, of the wrapped call's frames, are connect_one, open_and_close, part, together_run,
+ * measure, this one, and what starts a thread. */
+static void *work(void *thread)
 {
-	descend(depth > FRAMES_BELOW ? depth - FRAMES_BELOW : 0);
-	return unused;
+	descend(depth > FRAMES_BELOW ? depth - FRAMES_BELOW : 0, (int)(intptr_t)thread);
+	return NULL;
 }
 
 static long resident_kib(void)
@@ -113,9 +123,10 @@ int main(int argc, char **argv)
 	if (kept)
 		conninfo = "fake_socket=0";
 	kept_bytes = keep(&longest_ns);
+	together_begin(threads);
 	pthread_barrier_init(&ready, NULL, (unsigned)threads + 1);
 	for (int i = 0; i < threads; i++)
-		if (pthread_create(&ids[i], NULL, work, NULL))
+		if (pthread_create(&ids[i], NULL, work, (void *)(intptr_t)i))
 			return 1;
 	pthread_barrier_wait(&ready);
 	begun_cpu_ns = now_ns(CLOCK_PROCESS_CPUTIME_ID);
@@ -124,9 +135,9 @@ int main(int argc, char **argv)
 	pthread_barrier_wait(&ready);
 	cpu_ns = now_ns(CLOCK_PROCESS_CPUTIME_ID) - begun_cpu_ns;
 	ns = now_ns(CLOCK_MONOTONIC) - begun_ns;
-	printf("%.2f %.2f %.1f %.2f\n", cpu_ns / (double)rounds / threads,
-	       ns / (double)rounds / threads, kept_bytes, longest_ns / 1000);
 	for (int i = 0; i < threads; i++)
 		pthread_join(ids[i], NULL);
+	printf("%.2f %.2f %.1f %.2f %.2f\n", cpu_ns / (double)rounds / threads,
+	       ns / (double)rounds / threads, kept_bytes, longest_ns / 1000, together_end());
 	return 0;
 }

@@ -1,8 +1,10 @@
 """What one call costs, on a libpq whose calls do nothing."""
-from measure import PYTHON, TOP, Row, cost
+from measure import PYTHON, TOP, Figure, Row, cost
 
-# Of what the programs print: processor time is what others on the machine disturb least.
-CPU = 0
+# Of what the programs print: processor time is what others on the machine disturb least; but who
+# waits for a lock takes none. Last comes the time while each thread had a processor, of which
+# this machine may have two: 0 when that was too seldom.
+CPU, TOGETHER = 0, -1
 
 
 def program(name, *arguments, scale=1.0):
@@ -14,16 +16,23 @@ def program(name, *arguments, scale=1.0):
 
 def threads(name, count, *arguments):
     """How much dearer a thing is in `count` threads at once than in one."""
+    what = TOGETHER if count == 2 else CPU
+
     def measure(bench, row):
         def costs(number):
             argv = [bench.programs / name, *(number if word == "THREADS" else word
                                              for word in arguments)]
-            plain = bench.run(argv, bench.plain(**bench.on_fake()))
-            return bench.run(argv, bench.preloaded(**bench.on_fake()))[CPU] - plain[CPU]
-        pairs = bench.pairs(row, lambda: costs(1), lambda: costs(count))
+            plain = bench.run(argv, bench.plain(**bench.on_fake()))[what]
+            shim = bench.run(argv, bench.preloaded(**bench.on_fake()))[what]
+            return shim - plain if shim and plain else None
+        pairs = [pair for pair in bench.pairs(row, lambda: costs(1), lambda: costs(count))
+                 if None not in pair]
+        if not pairs:
+            return Figure([], note="the threads never had a processor each")
         figure = cost(pairs)
         figure.values = [many / one for one, many in pairs]
-        figure.note = "cost in 1 thread, in {}".format(count)
+        figure.note = "{} in 1 thread, in {}".format(
+            "time" if what == TOGETHER else "processor time", count)
         return figure
     return measure
 

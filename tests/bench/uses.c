@@ -1,5 +1,6 @@
 /* One use of a connection, again and again, by one thread or several: prints the nanoseconds
- * of processor time that one takes, which others on the machine disturb least, and of time.
+ * of processor time that one takes, which others on the machine disturb least, of time, and of
+ * time while all threads had a processor (together.h).
  *
  *	uses CONNECTIONS THREADS ROUNDS QUERY [QUERY]
  *
@@ -8,11 +9,14 @@
  */
 #include <libpq-fe.h>
 #include <pthread.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
-enum { THREADS_MAX = 256 };
+#include "together.h"
+
+enum { THREADS_MAX = 256, PART = 1000 };
 
 static int connections, threads;
 static long rounds;
@@ -46,48 +50,62 @@ static void use(PGconn *connection)
 		PQclear(PQexec(connection, *query));
 }
 
-static void *work(void *unused)
+struct own {
+	PGconn **connections;
+	int next;
+};
+
+static void part(long count, void *argument)
 {
-	PGconn **own = calloc((size_t)connections, sizeof(*own));
+	struct own *own = argument;
+
+	for (long round = 0; round < count; round++) {
+		use(own->connections[own->next]);
+		own->next = own->next + 1 < connections ? own->next + 1 : 0;
+	}
+}
+
+static void *work(void *thread)
+{
+	struct own own = { .connections = calloc((size_t)connections, sizeof(PGconn *)) };
 
 	for (int i = 0; i < connections; i++)
-		use(own[i] = connect_one());
+		use(own.connections[i] = connect_one());
 	pthread_barrier_wait(&ready);
 	pthread_barrier_wait(&ready);
-	for (long round = 0, i = 0; round < rounds; round++) {
-		use(own[i]);
-		i = i + 1 < connections ? i + 1 : 0;
-	}
+	together_run((int)(intptr_t)thread, rounds, PART, part, &own);
 	pthread_barrier_wait(&ready);
 	for (int i = 0; i < connections; i++)
-		PQfinish(own[i]);
-	free(own);
-	return unused;
+		PQfinish(own.connections[i]);
+	free(own.connections);
+	return NULL;
 }
 
 int main(int argc, char **argv)
 {
 	pthread_t ids[THREADS_MAX];
-	double begun_cpu_ns, begun_ns;
+	double begun_cpu_ns, begun_ns, cpu_ns, ns;
 
 	if (argc < 5 || (threads = atoi(argv[2])) < 1 || threads > THREADS_MAX)
 		return 2;
 	connections = atoi(argv[1]);
 	rounds = atol(argv[3]);
 	queries = argv + 4;
+	together_begin(threads);
 	pthread_barrier_init(&ready, NULL, (unsigned)threads + 1);
 	for (int i = 0; i < threads; i++)
-		if (pthread_create(&ids[i], NULL, work, NULL))
+		if (pthread_create(&ids[i], NULL, work, (void *)(intptr_t)i))
 			return 1;
 	pthread_barrier_wait(&ready);
 	begun_cpu_ns = now_ns(CLOCK_PROCESS_CPUTIME_ID);
 	begun_ns = now_ns(CLOCK_MONOTONIC);
 	pthread_barrier_wait(&ready);
 	pthread_barrier_wait(&ready);
-	printf("%.2f %.2f\n",
-	       (now_ns(CLOCK_PROCESS_CPUTIME_ID) - begun_cpu_ns) / (double)rounds / threads,
-	       (now_ns(CLOCK_MONOTONIC) - begun_ns) / (double)rounds / threads);
+	cpu_ns = now_ns(CLOCK_PROCESS_CPUTIME_ID) - begun_cpu_ns;
+	ns = now_ns(CLOCK_MONOTONIC) - begun_ns;
 	for (int i = 0; i < threads; i++)
 		pthread_join(ids[i], NULL);
+	printf("%.2f %.2f %.2f\n", cpu_ns / (double)rounds / threads,
+	       ns / (double)rounds / threads, together_end());
 	return 0;
 }
