@@ -165,8 +165,14 @@ def run(argv, environment, directory, status=0):
     return took
 
 
-class Answered:
-    """One peer in one environment: `alone` and `under` are what is measured in turn."""
+def finished(took):
+    if DONE not in took.output.split():
+        raise NotRun("the job did not come to its end")
+    return took
+
+
+class Contest:
+    """A job `alone` and `under` a tool, which are measured in turn; what the tool answered."""
 
     def __init__(self, peer, bench):
         self.peer, self.job = peer, JOBS[peer.job]
@@ -184,20 +190,15 @@ class Answered:
             raise NotRun(f"no {argv[0]} here: scripts/setup --peers")
         return argv
 
-    def finished(self, took):
-        if DONE not in took.output.split():
-            raise NotRun("the job did not come to its end")
-        return took
-
     def alone(self):
         with tempfile.TemporaryDirectory() as directory:
-            return self.finished(run(self.argv, self.environment, directory))
+            return finished(run(self.argv, self.environment, directory))
 
     def under(self):
         with tempfile.TemporaryDirectory() as directory:
             out = os.path.join(directory, "out")
-            took = self.finished(run(self.command(self.peer.run, out), self.environment,
-                                     directory, self.peer.status))
+            took = finished(run(self.command(self.peer.run, out), self.environment, directory,
+                                self.peer.status))
             answer = took.output
             if self.peer.report:
                 report = run(self.command(self.peer.report, out), self.environment, directory)
@@ -219,16 +220,16 @@ def measured(peer):
         try:
             if not peer.run:
                 raise NotRun(peer.saw)
-            answered = Answered(peer, bench)
-            pairs = bench.pairs(row, answered.alone, answered.under)
+            contest = Contest(peer, bench)
+            pairs = bench.pairs(row, contest.alone, contest.under)
         except NotRun as reason:
             return Figure([], note=f"not run: {reason}")
         processor = statistics.median(tool.processor / plain.processor for plain, tool in pairs)
         return Figure([tool.wall / plain.wall for plain, tool in pairs],
                       statistics.median(plain.wall for plain, _ in pairs),
                       statistics.median(tool.wall for _, tool in pairs),
-                      answered.note(processor),
-                      {"processor_times": processor, "named": all(answered.named)})
+                      contest.note(processor),
+                      {"processor_times": processor, "named": all(contest.named)})
     return measure
 
 
