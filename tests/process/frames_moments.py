@@ -285,7 +285,26 @@ def at_return(name):
     return "-" if TELLS_RETURNS else name
 
 
+def in_one_function(c, way):
+    finish, held = c.close, dropped() if way == "drop" else None
+    if way == "close":
+        c.close()
+    elif way == "finish":
+        finish()
+    held = None
+
+
+def one_way(way):
+    """The places of one function are told apart, whichever came before."""
+    def one_function(c):
+        in_one_function(c, way)
+    return one_function
+
+
 ROWS = [
+    (one_way("close"), "close"),
+    (one_way("finish"), "finish"),
+    (one_way("drop"), "-"),
     (explicit, "close"),
     (of_attribute, "close"),
     (with_arguments, "close"),

@@ -85,6 +85,15 @@ def test_a_handler_that_uses_a_connection_in_the_middle_of_our_work(shim):
     assert result.report["misuse"] == []
 
 
+@pytest.mark.parametrize("word", ["cd", 9 * "cwd"])
+def test_a_close_is_told_from_a_drop_beside_it(word, shim, programs):
+    """What a place calls is asked for once: the places are in one function, and taken in turn."""
+    result = shim.run_preloaded(["/usr/bin/python3", programs / "close_or_drop.py", word])
+    assert result.status == 0, result.errors
+    assert total(result.report, "collected") == word.count("d")
+    assert total(result.report, "closed") == len(word) - word.count("d")
+
+
 @pytest.mark.parametrize("count", [5, 20, 50, 51, 52])
 def test_the_last_use_of_a_python_program_is_by_its_function(count, shim, python, programs):
     result = shim.run_preloaded([python, programs / "last_use.py", count])
