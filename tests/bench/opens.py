@@ -23,10 +23,10 @@ def run(rounds, depth):
     if depth > 0:
         return functools.partial(run, rounds, depth - 1)()
     for _ in range(WARM):
-        psycopg2.connect("").close()
+        psycopg2.connect("fake_socket=one").close()
     cpu, wall = time.process_time_ns(), time.perf_counter_ns()
     for _ in range(rounds):
-        psycopg2.connect("").close()
+        psycopg2.connect("fake_socket=one").close()
     return (time.process_time_ns() - cpu) / rounds, (time.perf_counter_ns() - wall) / rounds
 
 

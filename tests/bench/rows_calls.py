@@ -37,6 +37,15 @@ def threads(name, count, *arguments):
     return measure
 
 
+def inode(bench, row):
+    """Of one open, what asking the kernel for the socket's inode takes: a proven limit."""
+    argv, alone = [bench.programs / "opens", 1, 50000, 16], bench.programs / "inode.so"
+    pairs = bench.pairs(row, lambda: bench.run(argv, bench.plain(**bench.on_fake())),
+                        lambda: bench.run(argv, bench.plain(LD_PRELOAD=str(alone),
+                                                            **bench.on_fake())))
+    return cost([(plain[CPU], shim[CPU]) for plain, shim in pairs], 1000)
+
+
 def python(bench, row):
     argv = [PYTHON, TOP / "tests" / "bench" / "opens.py", 20000, 20]
     pairs = bench.pair_programs(row, argv, bench.on_fake())
@@ -46,6 +55,7 @@ def python(bench, row):
 ROWS = [
     Row("open", "open and close, 16 frames", "us", 0.6,
         program("opens", 1, 50000, 16, scale=1000)),
+    Row("open-inode", "of these, the socket's inode alone", "us", None, inode),
     Row("open-python", "open and close, 36 native, 20 Python frames", "us", 3, python),
     Row("first", "the first connection of a process", "ms", 2,
         program("first", scale=1e6), pairs=21),

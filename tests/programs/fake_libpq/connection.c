@@ -34,9 +34,22 @@ static PGconn *make_connection(void)
 	return conn;
 }
 
+static int make_socket(const char *which)
+{
+	static _Thread_local int one = -1;
+
+	if (which[0] == '0')
+		return -1;
+	if (strcmp(which, "one") != 0)
+		return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (one < 0)
+		one = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	return one;
+}
+
 static void drop_socket(PGconn *conn)
 {
-	if (conn->socket >= 0)
+	if (conn->socket >= 0 && strcmp(conn->conninfo.fake_socket, "one") != 0)
 		close(conn->socket);
 	conn->socket = -1;
 }
@@ -48,8 +61,7 @@ static void start_connect(PGconn *conn)
 
 	conn->polls_left = 1 + (polls[0] ? atoi(polls) : 1);
 	conn->status = CONNECTION_STARTED;
-	if (conn->conninfo.fake_socket[0] != '0')
-		conn->socket = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	conn->socket = make_socket(conn->conninfo.fake_socket);
 	PQconnectPoll(conn);
 }
 
