@@ -121,8 +121,9 @@ class PyPI:
         archives = directory / "archives" / target.name
         shutil.rmtree(archives, ignore_errors=True)
         archives.mkdir(parents=True)
+        # What it takes to build one may come in wheels.
         quietly(["/usr/bin/python3", "-m", "pip", "download", "-q", "--no-deps", "--no-binary",
-                 ":all:", "-d", archives, f"{self.package}=={version}"], archives,
+                 self.package, "-d", archives, f"{self.package}=={version}"], archives,
                 f"{self} {version} cannot be fetched")
         target.parent.mkdir(exist_ok=True)
         return unpacked(list(archives.iterdir()), target, version)

@@ -3,7 +3,24 @@
 (suite, verdict, the program's line, sentence): true or false, and why. Numbers in the sentence
 are N. A false one is a fault of the shim's, and fails as a new one does.
 """
+PYGRESQL = """build_row_factory callproc_bad_params callproc_no_params callproc_one_param
+callproc_two_params change_row_factory_cache_size colnames coltypes connect_kwargs
+connect_kwargs_with_special_chars cursor_iteration cursor_with_badly_named_columns
+cursor_with_named_columns cursor_with_unnamed_columns description_fields no_close paramstyles
+percent_sign row_factory sqlstate""".split()
 FINDINGS = {
+    ("pygresql", "stuck", "DatabaseAPI20Test._connect dbapi20.py",
+     f"N of N were in a transaction begun by TestPgDb.test_{test} at test_dbapi20.py:N, and "
+     "never closed: the garbage collector did it"):
+        "true: the test executes, and neither closes nor commits" for test in PYGRESQL
+} | {
+    ("pygresql", "leak", "DB test_classic_dbwrapper.py",
+     "N of N open at exit: the program did not close them, and no finaliser ran"):
+        "true: test_delete_db's `del db.db` takes the connection from the wrapper that closes it",
+    ("pygresql", "stuck", "DB test_classic_dbwrapper.py",
+     "N of N were in a transaction begun by TestDBClassInit.test_async_query_after_deletion at "
+     "test_classic_dbwrapper.py:N, and never closed: a finaliser did it"):
+        "true: the test lets go of the connection before it asks for the query's result",
     ("isolation", "stuck", "?",
      "N of N in a transaction that nothing ended"):
         "true: merge-update's last permutation leaves s1's transaction failed, and open",

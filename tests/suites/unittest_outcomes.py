@@ -1,6 +1,6 @@
-"""Runs a module's test_suite(); writes each test's outcome as it ends, one a line.
+"""Runs modules' tests; writes each test's outcome as it ends, one a line.
 
-    unittest_outcomes.py FILE MODULE
+    unittest_outcomes.py FILE MODULE ...
 
 A test that ends the process has been written as 'started'.
 """
@@ -52,9 +52,17 @@ class Outcomes(unittest.TestResult):
             self.bad(subtest, "failed", err)
 
 
+def tests_of(name):
+    module = importlib.import_module(name)
+    if hasattr(module, "test_suite"):
+        return module.test_suite()
+    return unittest.defaultTestLoader.loadTestsFromModule(module)
+
+
 def main():
     with open(sys.argv[1], "w", encoding="utf-8") as file:
-        importlib.import_module(sys.argv[2]).test_suite().run(Outcomes(file))
+        for name in sys.argv[2:]:
+            tests_of(name).run(Outcomes(file))
 
 
 if __name__ == "__main__":
