@@ -1,5 +1,5 @@
-"""Opens connections by psycopg2, one a letter of a word, and ends each in one function: c closes it,
-d drops it, w leaves its `with` block.
+"""Opens connections by psycopg2, one a letter of a word, and ends each in one function: c closes
+it, d drops it, w leaves its `with` block.
 
     close_or_drop.py WORD
 """

@@ -12,7 +12,7 @@
  *	fake_keep_result=1    that result is cleared by PQfinish, not by PQconnectPoll
  *	fake_polls=N          PQconnectPoll wants N more calls, 1 unless told
  *	fake_socket=0         no descriptor; PQsocket is -1
- *	fake_socket=one       a thread's all have one, made once: making one costs more than all else
+ *	fake_socket=one       a thread's all have one, since making one takes longer than all else
  *	fake_null=1           out of memory: creators return NULL
  *	fake_cancel=1         PQconnectPoll is a cancellation point, as where the real one waits
  *
