@@ -14,10 +14,13 @@
  * when it is. */
 struct libpq *callers_find(uintptr_t address);
 
-void callers_add(const struct object *object, struct libpq *libpq);
+/* `address` is in `object`. */
+void callers_add(uintptr_t address, const struct object *object, struct libpq *libpq);
 
-/* Forgets all when objects came or went: after a dlclose another may lie where one was. */
-void callers_refresh(void);
+/* Forgets all when objects came or went: after a dlclose another may lie where one was. Takes no
+ * lock, the loader's neither, while nothing is loaded and the object at `address` is known, and
+ * has the home that it had. */
+void callers_refresh(uintptr_t address);
 
 /* In a forked child, where nobody holds the lock. */
 void callers_reset_lock(void);

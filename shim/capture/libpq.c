@@ -157,7 +157,7 @@ static struct libpq *caller_resolve(uintptr_t return_address, enum libpq_call ca
 	if (libpq && loader_was_deepbound(resolution->caller.path))
 		libpq_mark(libpq, LEDGER_MODULE_DEEPBOUND);
 	if (libpq && resolution->caller.end)
-		callers_add(&resolution->caller, libpq);
+		callers_add(return_address, &resolution->caller, libpq);
 	return libpq;
 }
 
@@ -166,7 +166,7 @@ static struct libpq *libpq_look(uintptr_t return_address, enum libpq_call call)
 	struct libpq *libpq;
 
 	if (call < CALL_PQexec)
-		callers_refresh();
+		callers_refresh(return_address);
 	libpq = callers_find(return_address);
 	/* Where a wrapper has some of libpq's functions, each is asked for by itself. */
 	if (!libpq || !libpq->call[call] ||

@@ -24,15 +24,23 @@ static uint32_t story_hash(const struct ledger_ending *ending)
 
 static struct ledger_ending *ending_find(struct ledger *ledger, const struct ledger_ending *story)
 {
-	uint32_t hash = story_hash(story);
+	struct ledger_ending *known = NULL;
 	size_t cursor = 0;
-	uint32_t id;
+	uint32_t id = ledger->recent_ending;
 
-	while ((id = index_next(&ledger->endings, hash, &cursor))) {
-		struct ledger_ending *known = ledger_record(ledger, LEDGER_ENDINGS, id);
-
+	if (id) {
+		known = ledger_record(ledger, LEDGER_ENDINGS, id);
 		if (story_is_equal(known, story))
 			return known;
+	}
+	uint32_t hash = story_hash(story);
+
+	while ((id = index_next(&ledger->endings, hash, &cursor))) {
+		known = ledger_record(ledger, LEDGER_ENDINGS, id);
+		if (story_is_equal(known, story)) {
+			ledger->recent_ending = id;
+			return known;
+		}
 	}
 	return NULL;
 }

@@ -35,6 +35,7 @@ struct ledger {
 	struct index lost_sites; /* opening stacks that have no site of their own */
 	uint32_t rest_site;      /* theirs, and stack 0's; 0 not needed so far */
 	uint32_t recent_identity[LEDGER_IDENTITY_TEXTS]; /* strings, see ledger_repeat_string */
+	uint32_t recent_ending; /* whose story was told last; 0 none */
 	uint32_t *ended; /* ring of ENDED slots, oldest at ended_first; room for every slot */
 	uint32_t ended_first, ended_count, ended_capacity;
 };
