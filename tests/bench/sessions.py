@@ -1,5 +1,5 @@
 """Sessions of SQLAlchemy, one after the other, through one engine's pool: each runs one query.
-Prints the seconds, and those of processor time, that all of them take.
+Prints the seconds of processor time that all of them take, then the seconds of each.
 
     sessions.py COUNT
 """
@@ -12,17 +12,20 @@ from sqlalchemy.orm import Session
 ENGINE = create_engine("postgresql+psycopg2://")
 
 
-def work(count):
-    for _ in range(count):
-        with Session(ENGINE) as session:
-            session.execute(text("select 1")).scalar()
+def work():
+    with Session(ENGINE) as session:
+        session.execute(text("select 1")).scalar()
 
 
 def main():
-    work(10)
-    began, began_cpu = time.perf_counter(), time.process_time()
-    work(int(sys.argv[1]))
-    print(time.perf_counter() - began, time.process_time() - began_cpu)
+    for _ in range(10):
+        work()
+    began_cpu, times = time.process_time(), [time.perf_counter()]
+    for _ in range(int(sys.argv[1])):
+        work()
+        times.append(time.perf_counter())
+    print(time.process_time() - began_cpu,
+          *(later - earlier for earlier, later in zip(times, times[1:])))
     ENGINE.dispose()
 
 
