@@ -1,4 +1,4 @@
-"""Opens connections by psycopg2, one a letter of a word, and ends each in one function: c closes
+"""Opens connections by psycopg2, one a letter of a word, each ended in one function: c closes it,
 it, d drops it, w leaves its `with` block.
 
     close_or_drop.py WORD
