@@ -14,6 +14,7 @@
 #include "analyze/results.h"
 #include "analyze/sites.h"
 #include "analyze/sockets.h"
+#include "analyze/source.h"
 #include "analyze/suppressions.h"
 #include "analyze/verdicts.h"
 #include "analyze/worker_pools.h"
@@ -191,6 +192,7 @@ struct report *analyze(const struct analysis_input *input)
 
 void report_free(struct report *report)
 {
+	source_forget();
 	if (report)
 		arena_free(((struct owned_report *)report)->arena);
 }

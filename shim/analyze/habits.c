@@ -98,7 +98,7 @@ uint64_t habit_left_in_transaction(const struct site *site)
 	const struct site_connection *connection = NULL;
 	uint64_t count = 0;
 
-	if (!site->open_now || is_of_tasks(&site->report.opened_stack))
+	if (!site->open_now)
 		return 0;
 	while ((connection = next_that(site, is_standing, connection))) {
 		const struct site_connection *next;
@@ -109,7 +109,7 @@ uint64_t habit_left_in_transaction(const struct site *site)
 		next = next_of_thread(site, connection);
 		count += next && is_unused_since(connection, next);
 	}
-	return count;
+	return count && !is_of_tasks(&site->report.opened_stack) ? count : 0;
 }
 
 /* False also where threads cannot be seen: a process of another container, or none. */
@@ -174,8 +174,6 @@ bool habit_is_reconnecting(const struct site *site)
 	const struct site_connection *connection = NULL, *before = NULL;
 	size_t count = 0;
 
-	if (is_of_tasks(&site->report.opened_stack))
-		return false;
 	while ((connection = next_that(site, is_left, connection))) {
 		if (before && (!connection->thread || connection->thread != before->thread ||
 			       !is_unused_since(before, connection)))
@@ -183,7 +181,7 @@ bool habit_is_reconnecting(const struct site *site)
 		before = connection;
 		count++;
 	}
-	return count >= HABIT_MIN;
+	return count >= HABIT_MIN && !is_of_tasks(&site->report.opened_stack);
 }
 
 /* The text of the program's line that used the first of them last. */

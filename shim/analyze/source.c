@@ -3,19 +3,48 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SOURCE_SIZE_MAX = 16 << 20 };
+enum { SOURCE_SIZE_MAX = 16 << 20, FILES_MAX = 32, BYTES_MAX = 4 * SOURCE_SIZE_MAX };
 
-static int source_open(const char *file, FILE **ret_stream)
+struct file {
+	char *path;        /* NULL: the place is free */
+	int error;         /* -Exxx when it cannot be read */
+	char *text;
+	size_t size;
+	uint32_t *lines;   /* where each begins, and one more where the last ends */
+	size_t line_count;
+};
+
+static struct {
+	struct file files[FILES_MAX];
+	size_t oldest; /* the place that the next one takes */
+	size_t latest; /* found last: most often asked for again */
+	size_t bytes;  /* of all */
+} source;
+
+static size_t file_bytes(const struct file *file)
 {
-	int fd = open(file, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	return file->size + file->line_count * sizeof(*file->lines);
+}
+
+static void file_finish(struct file *file)
+{
+	source.bytes -= file_bytes(file);
+	free(file->path);
+	free(file->text);
+	free(file->lines);
+	*file = (struct file){ 0 };
+}
+
+static int text_read(struct file *file)
+{
+	int fd = open(file->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	struct stat status;
-	int error;
+	ssize_t got = 1;
 
 	if (fd < 0)
 		return -errno;
@@ -23,53 +52,104 @@ static int source_open(const char *file, FILE **ret_stream)
 		close(fd);
 		return -EINVAL;
 	}
-	*ret_stream = fdopen(fd, "r");
-	if (*ret_stream)
-		return 0;
-	error = -errno;
+	file->text = malloc((size_t)status.st_size + 1);
+	while (file->text && got > 0 && file->size < (size_t)status.st_size) {
+		got = read(fd, file->text + file->size, (size_t)status.st_size - file->size);
+		file->size += got > 0 ? (size_t)got : 0;
+	}
 	close(fd);
-	return error;
+	return file->text ? 0 : -ENOMEM;
 }
 
-/* Reads one line, keeps its first bytes after the blanks. False at the end of the file. */
-static bool source_next(FILE *stream, char text[SOURCE_LINE_MAX])
+static int lines_find(struct file *file)
 {
-	size_t length = 0;
-	int byte;
+	size_t count = 0, start = 0;
 
-	while ((byte = getc_unlocked(stream)) != EOF && byte != '\n') {
-		if (length == 0 && isspace(byte))
-			continue;
-		if (length < SOURCE_LINE_MAX - 1)
-			text[length++] = (char)byte;
+	for (size_t i = 0; i < file->size; i++)
+		count += file->text[i] == '\n';
+	file->lines = malloc((count + 2) * sizeof(*file->lines));
+	if (!file->lines)
+		return -ENOMEM;
+	while (start < file->size) {
+		const char *end = memchr(file->text + start, '\n', file->size - start);
+
+		file->lines[file->line_count++] = (uint32_t)start;
+		start = end ? (size_t)(end - file->text) + 1 : file->size;
 	}
+	file->lines[file->line_count] = (uint32_t)start;
+	return 0;
+}
+
+static struct file *file_find(const char *path)
+{
+	struct file *file;
+
+	for (size_t i = 0; i < FILES_MAX; i++) {
+		size_t at = (source.latest + i) % FILES_MAX;
+
+		file = &source.files[at];
+		if (file->path && strcmp(file->path, path) == 0) {
+			source.latest = at;
+			return file;
+		}
+	}
+	file = &source.files[source.oldest];
+	file_finish(file);
+	file->path = strdup(path);
+	if (!file->path)
+		return NULL;
+	source.latest = source.oldest;
+	source.oldest = (source.oldest + 1) % FILES_MAX;
+	file->error = text_read(file);
+	if (!file->error)
+		file->error = lines_find(file);
+	source.bytes += file_bytes(file);
+	for (size_t at = source.oldest; source.bytes > BYTES_MAX; at = (at + 1) % FILES_MAX)
+		file_finish(&source.files[at]);
+	return file;
+}
+
+static size_t cut(const char *text, size_t length)
+{
+	if (length < SOURCE_LINE_MAX)
+		return length;
+	length = SOURCE_LINE_MAX - 1;
 	/* A line cut within a character ends before it. */
-	if (length == SOURCE_LINE_MAX - 1) {
-		while (length && ((unsigned char)text[length - 1] & 0xc0) == 0x80)
-			length--;
-		if (length && (unsigned char)text[length - 1] >= 0xc0)
-			length--;
+	while (length && ((unsigned char)text[length] & 0xc0) == 0x80)
+		length--;
+	return length;
+}
+
+int source_read(const char *path, uint32_t line, char ret_text[SOURCE_LINE_MAX])
+{
+	const struct file *file = file_find(path);
+	const char *text;
+	size_t length;
+
+	if (!file)
+		return -ENOMEM;
+	if (file->error)
+		return file->error;
+	if (line == 0 || line > file->line_count)
+		return -ENOENT;
+	text = file->text + file->lines[line - 1];
+	length = file->lines[line] - file->lines[line - 1];
+	while (length && isspace((unsigned char)*text)) {
+		text++;
+		length--;
 	}
 	while (length && isspace((unsigned char)text[length - 1]))
 		length--;
-	text[length] = 0;
-	return byte != EOF || length;
+	length = cut(text, length);
+	while (length && isspace((unsigned char)text[length - 1]))
+		length--;
+	memcpy(ret_text, text, length);
+	ret_text[length] = 0;
+	return 0;
 }
 
-int source_read(const char *file, uint32_t line, char ret_text[SOURCE_LINE_MAX])
+void source_forget(void)
 {
-	char text[SOURCE_LINE_MAX] = "";
-	FILE *stream;
-	int error = source_open(file, &stream);
-	bool is_there = line > 0;
-
-	if (error)
-		return error;
-	for (uint32_t i = 0; is_there && i < line; i++)
-		is_there = source_next(stream, text);
-	fclose(stream);
-	if (!is_there)
-		return -ENOENT;
-	memcpy(ret_text, text, SOURCE_LINE_MAX);
-	return 0;
+	for (size_t i = 0; i < FILES_MAX; i++)
+		file_finish(&source.files[i]);
 }

@@ -188,6 +188,39 @@ static void a_source_line_is_found_trimmed_and_cut_between_characters(void **sta
 	assert_int_equal(source_read(path, 0, text), -ENOENT);
 	assert_string_equal(text, "last");
 	unlink(path);
+	source_forget();
+}
+
+/* And no more of them are kept than there is room for. */
+static void a_source_is_of_one_report(void **state)
+{
+	char directory[] = "/tmp/pqleak-sources-XXXXXX", path[64], text[SOURCE_LINE_MAX];
+
+	(void)state;
+	assert_non_null(mkdtemp(directory));
+	for (int round = 0; round < 2; round++) {
+		for (int i = 0; i < 100; i++) {
+			snprintf(path, sizeof(path), "%s/%d", directory, i);
+			FILE *file = fopen(path, "w");
+
+			fprintf(file, "\nthe %d in round %d", i, round);
+			fclose(file);
+		}
+		for (int i = 0; i < 200; i++) {
+			char expected[64];
+
+			snprintf(path, sizeof(path), "%s/%d", directory, i / 2);
+			snprintf(expected, sizeof(expected), "the %d in round %d", i / 2, round);
+			assert_int_equal(source_read(path, 2, text), 0);
+			assert_string_equal(text, expected);
+		}
+		source_forget();
+	}
+	for (int i = 0; i < 100; i++) {
+		snprintf(path, sizeof(path), "%s/%d", directory, i);
+		unlink(path);
+	}
+	rmdir(directory);
 }
 
 static void a_source_that_is_no_regular_file_is_not_read(void **state)
@@ -199,9 +232,11 @@ static void a_source_that_is_no_regular_file_is_not_read(void **state)
 	assert_non_null(mkdtemp(path));
 	assert_int_equal(source_read(path, 1, text), -EINVAL);
 	assert_int_equal(rmdir(path), 0);
+	source_forget();
 	assert_int_equal(mkfifo(path, 0600), 0);
 	assert_int_equal(source_read(path, 1, text), -EINVAL); /* and does not wait */
 	unlink(path);
+	source_forget();
 	assert_int_equal(source_read(path, 1, text), -ENOENT);
 	assert_int_equal(source_read("/dev/zero", 1, text), -EINVAL);
 }
@@ -214,6 +249,7 @@ int main(void)
 		cmocka_unit_test(lines_are_broken_at_blanks_within_the_width),
 		cmocka_unit_test(durations_are_in_human_units),
 		cmocka_unit_test(a_source_line_is_found_trimmed_and_cut_between_characters),
+		cmocka_unit_test(a_source_is_of_one_report),
 		cmocka_unit_test(a_source_that_is_no_regular_file_is_not_read),
 	};
 
