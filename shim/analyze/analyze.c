@@ -73,11 +73,12 @@ static void judge(struct report *report, struct site *site, const struct analysi
 		report->is_failing = true;
 }
 
-static void sites_copy(struct report *report, const struct sites *sites, struct arena *arena)
+static void sites_copy(struct report *report, struct sites *sites, struct arena *arena)
 {
 	struct report_site *rows = arena_array(arena, sites->list.count, sizeof(*rows));
 	struct site **list = sites->list.items;
 
+	sites_hand_over(sites);
 	for (size_t i = 0; i < sites->list.count; i++)
 		rows[i] = list[i]->report;
 	if (sites->list.count)

@@ -94,16 +94,27 @@ char *arena_format(struct arena *arena, const char *format, ...)
 	return text;
 }
 
+static void list_grow(struct arena *arena, struct arena_list *list, size_t size, size_t capacity)
+{
+	void *items = arena_array(arena, capacity, size);
+
+	if (list->count)
+		memcpy(items, list->items, list->count * size);
+	list->items = items;
+	list->capacity = capacity;
+}
+
+void arena_list_reserve(struct arena *arena, struct arena_list *list, size_t size, size_t more)
+{
+	size_t wanted = list->count + more, twice = list->capacity * 2;
+
+	if (wanted > list->capacity)
+		list_grow(arena, list, size, wanted > twice ? wanted : twice);
+}
+
 void *arena_list_add(struct arena *arena, struct arena_list *list, size_t size)
 {
-	if (list->count == list->capacity) {
-		size_t capacity = list->capacity ? list->capacity * 2 : 8;
-		void *items = arena_array(arena, capacity, size);
-
-		if (list->count)
-			memcpy(items, list->items, list->count * size);
-		list->items = items;
-		list->capacity = capacity;
-	}
+	if (list->count == list->capacity)
+		list_grow(arena, list, size, list->capacity ? list->capacity * 2 : 8);
 	return (char *)list->items + size * list->count++;
 }

@@ -38,4 +38,7 @@ struct arena_list {
 };
 void *arena_list_add(struct arena *arena, struct arena_list *list, size_t size);
 
+/* Makes room for `more` items at once. */
+void arena_list_reserve(struct arena *arena, struct arena_list *list, size_t size, size_t more);
+
 #endif

@@ -18,6 +18,8 @@ struct process {
 	struct stacks *stacks;
 	struct report_process report;
 	struct table moves; /* checkout.c's, by stack */
+	struct table strings; /* site_connection.c's: copies, by the ledger's id */
+	struct table origins; /* and what an opening stack tells, by the stack's id */
 	bool is_running;
 	bool is_witness; /* not reported: tells what it did with what others inherited */
 	/* By the ids of its connections and of its misuses: see handovers.h. */

@@ -11,9 +11,14 @@ static uint64_t span(uint64_t from, uint64_t to)
 	return from && to > from ? to - from : 0;
 }
 
-static const char *string_copy(const struct process *process, struct arena *arena, uint32_t id)
+/* A million connections have few hosts: each is copied once. */
+static const char *string_find(struct process *process, struct arena *arena, uint32_t id)
 {
-	return arena_copy(arena, reader_string(process->reader, id));
+	void **known = table_find(arena, &process->strings, id);
+
+	if (!*known)
+		*known = arena_copy(arena, reader_string(process->reader, id));
+	return *known;
 }
 
 static uint64_t target_of(const struct report_connection *report)
@@ -29,25 +34,46 @@ static uint64_t target_of(const struct report_connection *report)
 }
 
 static void identity_init(struct report_connection *report, struct arena *arena,
-			  const struct process *process, const struct ledger_connection *record)
+			  struct process *process, const struct ledger_connection *record)
 {
-	report->host = string_copy(process, arena, record->host);
-	report->port = string_copy(process, arena, record->port);
-	report->database = string_copy(process, arena, record->database);
-	report->user = string_copy(process, arena, record->user);
-	report->application_name = string_copy(process, arena, record->application_name);
-	report->sqlstate = arena_format(arena, "%.*s", (int)sizeof(record->sqlstate),
-					record->sqlstate);
+	report->host = string_find(process, arena, record->host);
+	report->port = string_find(process, arena, record->port);
+	report->database = string_find(process, arena, record->database);
+	report->user = string_find(process, arena, record->user);
+	report->application_name = string_find(process, arena, record->application_name);
+	report->sqlstate = *record->sqlstate
+				   ? arena_format(arena, "%.*s", (int)sizeof(record->sqlstate),
+						  record->sqlstate) : "";
+}
+
+/* What the stack tells of the connections that it opened. */
+struct origin {
+	bool is_hidden_pool, is_django;
+};
+
+static const struct origin *origin_find(struct process *process, struct arena *arena, uint32_t id)
+{
+	void **known = table_find(arena, &process->origins, id);
+	struct origin *origin = *known;
+
+	if (!origin) {
+		const struct report_stack *stack = stacks_find(process->stacks, id);
+
+		*known = origin = arena_alloc(arena, sizeof(*origin));
+		origin->is_hidden_pool = *pools_hidden_library(stack);
+		origin->is_django = user_line_is_above(stack, "django");
+	}
+	return origin;
 }
 
 /* PHP's list of persistent connections is none: it lends nothing. */
 static bool is_pooled(const struct process *process, const struct ledger_connection *record,
-		      const struct report_stack *opened)
+		      const struct origin *origin)
 {
 	const struct ledger_pool *pool = reader_pool(process->reader, record->pool);
 
 	if (!pool)
-		return *pools_hidden_library(opened);
+		return origin->is_hidden_pool;
 	return strcmp(reader_string(process->reader, pool->library), "php") != 0;
 }
 
@@ -55,14 +81,14 @@ static bool is_pooled(const struct process *process, const struct ledger_connect
 static void pool_state_init(struct report_connection *report, struct arena *arena,
 			    struct process *process, const struct ledger_connection *record)
 {
-	const struct report_stack *opened = stacks_find(process->stacks, record->opened_stack);
+	const struct origin *origin = origin_find(process, arena, record->opened_stack);
 
 	report->owner = "";
-	if (is_pooled(process, record, opened)) {
+	if (is_pooled(process, record, origin)) {
 		if (report->ending == ENDING_OPEN || report->ending == ENDING_ABANDONED ||
 		    report->ending == ENDING_SHUTDOWN || report->ending == ENDING_COLLECTED)
 			checkout_find(report, arena, process, record);
-	} else if (user_line_is_above(opened, "django")) {
+	} else if (origin->is_django) {
 		report->owner = arena_format(arena, "Django's connection of thread %d",
 					     record->thread);
 	}

@@ -4,6 +4,7 @@
 #include "analyze/fingerprint.h"
 #include "analyze/hows.h"
 #include "analyze/limits.h"
+#include "analyze/site_share.h"
 
 /* While one process is added. */
 struct adding {
@@ -30,41 +31,6 @@ static struct site *site_find(struct sites *sites, const struct report_stack *st
 	return site;
 }
 
-static struct site_share *share_add(struct arena *arena, struct site *site,
-				    struct process *process)
-{
-	struct site_share *share, **row;
-
-	for (size_t i = 0; i < site->shares.count; i++) {
-		share = ((struct site_share **)site->shares.items)[i];
-		if (share->process == process)
-			return share;
-	}
-	share = arena_alloc(arena, sizeof(*share));
-	share->site = site;
-	share->process = process;
-	row = arena_list_add(arena, &site->shares, sizeof(share));
-	*row = share;
-	return share;
-}
-
-/* Adds what the ledger counts of one stack. */
-static void record_add(struct arena *arena, struct site_share *share,
-		       const struct ledger_site *record)
-{
-	struct site *site = share->site;
-
-	timeline_part_add(arena, &share->parts, &site->parts, record, share->process->end_ns);
-	share->opened += record->opened;
-	share->failed += record->failed;
-	share->finished += record->finished;
-	share->open += record->open;
-	share->peak_sum += record->peak_open;
-	site->report.open += record->open;
-	for (int i = 0; i < LEDGER_LIFETIME_COUNT; i++)
-		site->report.lifetimes[i] += record->lifetimes[i];
-}
-
 /* Where what this process opened at one stack of its ledger belongs. */
 static struct site_share *share_find(struct adding *adding, uint32_t id)
 {
@@ -75,9 +41,10 @@ static struct site_share *share_find(struct adding *adding, uint32_t id)
 	if (*known)
 		return *known;
 	stack = stacks_find(adding->process->stacks, record ? record->opened_stack : 0);
-	*known = share_add(adding->sites->arena, site_find(adding->sites, stack), adding->process);
+	*known = site_share_find(adding->sites->arena, site_find(adding->sites, stack),
+				 adding->process);
 	if (record)
-		record_add(adding->sites->arena, *known, record);
+		site_share_add(adding->sites->arena, *known, record);
 	(*known)->stack_count++;
 	return *known;
 }
@@ -101,31 +68,6 @@ static void close_add(struct arena *arena, struct site *site, const struct repor
 		site->report.collected_how[close->how] += close->count;
 	if (close->ending == ENDING_SHUTDOWN)
 		site->report.shutdown_how[close->how] += close->count;
-}
-
-/* `begun` is what began the transaction it is in; NULL when it is in none. */
-static void share_count(struct site_share *share, enum ending ending, uint64_t count,
-			const struct report_stack *begun)
-{
-	struct site *site = share->site;
-
-	share->endings[ending] += count;
-	site->report.endings[ending] += count;
-	process_count(share->process, ending, count);
-	if (ending == ENDING_OPEN && share->process->is_running)
-		site->open_now += count;
-	if (ending == ENDING_CLOSED || ending == ENDING_FAILED_UNFINISHED ||
-	    ending == ENDING_CHILD_FINISH || ending == ENDING_CLOSED_UNSEEN)
-		return;
-	if (begun)
-		site->report.in_transaction += count;
-	if (begun && begun->count && !site->begun)
-		site->begun = begun;
-	if (ending == ENDING_OPEN && share->process->is_running)
-		return;
-	site->not_closed += count;
-	if (begun)
-		site->stuck += count;
 }
 
 static const struct report_stack *begun_stack(struct process *process, unsigned transaction,
@@ -174,8 +116,8 @@ static void add_ending(struct adding *adding, const struct ledger_ending *record
 		share->told += record->count;
 	if (record->evidence & LEDGER_WAS_FAILED)
 		share->failed_finished += record->count;
-	share_count(share, close.ending, record->count,
-		    begun_stack(process, record->transaction, record->begun_stack));
+	site_share_count(share, close.ending, record->count,
+			 begun_stack(process, record->transaction, record->begun_stack));
 	share->own_handler += how_is_own_handler(close.how, &close.stack) ? record->count : 0;
 	close_add(adding->sites->arena, share->site, &close);
 	if (record->idle_min_ns <= record->idle_max_ns)
@@ -227,43 +169,33 @@ static void add_connection(struct adding *adding, uint32_t id)
 		share->opened++;
 	share->on_record++;
 	share->failed_on_record += record->state == LEDGER_FAILED;
-	share_count(share, close.ending, 1,
-		    begun_stack(process, record->transaction, record->begun_stack));
+	site_share_count(share, close.ending, 1,
+			 begun_stack(process, record->transaction, record->begun_stack));
 	if (close.ending == ENDING_OPEN && process->is_running)
 		connection->is_overdue = limits_judge(share->site, process, record);
 	idle_add(&share->site->report, connection->report.idle_ns, connection->report.idle_ns);
 }
 
-/* The ledger's endings were full: nobody is accused for what is not known. */
-static void add_untold(struct site_share *share)
+/* Each list takes its memory at once: one that grows leaves as much behind as it takes. */
+static void connections_reserve(struct adding *adding, size_t connection_count)
 {
-	if (share->finished > share->told && share->process->header->section[LEDGER_ENDINGS].lost)
-		share_count(share, ENDING_CLOSED, share->finished - share->told, NULL);
-}
+	const struct process *process = adding->process;
+	struct site **list = adding->sites->list.items;
 
-/* The ledger's connections were full: the site's counters know what has no slot. */
-static void add_lost(struct site_share *share)
-{
-	const char *ended = share->process->report.ended;
-	uint64_t lost = share->open > share->on_record ? share->open - share->on_record : 0;
-	uint64_t failed_known = share->failed_on_record + share->failed_finished;
-	uint64_t failed = share->failed > failed_known ? share->failed - failed_known : 0;
+	for (size_t id = 1; id <= connection_count; id++) {
+		const struct ledger_connection *record =
+			reader_connection(process->reader, (uint32_t)id);
+		bool is_known = reader_site(process->reader, record->site);
+		struct site_share *share = adding->shares[is_known ? record->site : 0];
 
-	if (!lost || !share->process->header->section[LEDGER_CONNECTIONS].lost)
-		return;
-	if (failed > lost)
-		failed = lost;
-	share_count(share, ending_of_unfinished(LEDGER_FAILED, ended), failed, NULL);
-	share_count(share, ending_of_unfinished(LEDGER_OPEN, ended), lost - failed, NULL);
-}
-
-static void share_sum(struct site_share *share)
-{
-	struct site *site = share->site;
-
-	site->report.count += share->opened;
-	site->failed += share->failed;
-	site->failed_finished += share->failed_finished;
+		if (share && record->state != LEDGER_FREE)
+			share->site->expected++;
+	}
+	for (size_t i = 0; i < adding->sites->list.count; i++) {
+		arena_list_reserve(adding->sites->arena, &list[i]->connections,
+				   sizeof(struct site_connection), list[i]->expected);
+		list[i]->expected = 0;
+	}
 }
 
 void sites_add(struct sites *sites, struct process *process)
@@ -278,6 +210,7 @@ void sites_add(struct sites *sites, struct process *process)
 	for (size_t id = 1; id <= site_count; id++)
 		if (reader_site(reader, (uint32_t)id)->opened)
 			share_find(&adding, (uint32_t)id);
+	connections_reserve(&adding, connection_count);
 	for (size_t id = 1; id <= ending_count; id++)
 		add_ending(&adding, reader_ending(reader, (uint32_t)id));
 	for (size_t id = 1; id <= connection_count; id++)
@@ -290,11 +223,8 @@ void sites_add(struct sites *sites, struct process *process)
 			struct site_share *share = ((struct site_share **)
 						    site->shares.items)[site->shares.count - 1];
 
-			if (share->process == process) {
-				add_untold(share);
-				add_lost(share);
-				share_sum(share);
-			}
+			if (share->process == process)
+				site_share_complete(share);
 		}
 	}
 }

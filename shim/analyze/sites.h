@@ -51,6 +51,7 @@ struct site {
 	struct report_site report;
 	struct arena_list shares;      /* struct site_share * */
 	struct arena_list connections; /* struct site_connection */
+	size_t expected;               /* more of them in the process that is added */
 	struct arena_list closes;      /* struct report_close */
 	struct arena_list parts;       /* struct timeline_part *: of all its shares */
 	struct table close_index;      /* by stack and ending: index in `closes`, plus 1 */
@@ -85,6 +86,9 @@ void sites_add(struct sites *sites, struct process *process);
 
 /* When all processes are in: order, peaks, pools, user lines. */
 void sites_finish(struct sites *sites);
+
+/* When all is concluded: the connections become the report's, and are the sites' no more. */
+void sites_hand_over(struct sites *sites);
 
 /* A connection in the report's form, for one that belongs to no site, too. */
 void site_connection_init(struct site_connection *connection, struct arena *arena,

@@ -19,6 +19,16 @@ static int connections_by_time(const void *left, const void *right)
 	return (one->backend_pid > other->backend_pid) - (one->backend_pid < other->backend_pid);
 }
 
+/* Most are in order: they have been opened in the order of their slots. */
+static void connections_sort(struct site_connection *connections, size_t count)
+{
+	for (size_t i = 1; i < count; i++)
+		if (connections_by_time(&connections[i - 1], &connections[i]) > 0) {
+			qsort(connections, count, sizeof(*connections), connections_by_time);
+			return;
+		}
+}
+
 static int closes_by_count(const void *left, const void *right)
 {
 	const struct report_close *one = left, *other = right;
@@ -54,12 +64,9 @@ static void site_finish(struct sites *sites, struct site *site)
 	struct report_site *report = &site->report;
 	const struct report_frame *line = user_line_find(&report->opened_stack);
 	struct site_connection *connections = site->connections.items;
-	struct report_connection *copies;
 	char source[SOURCE_LINE_MAX] = "";
 
-	if (site->connections.count)
-		qsort(connections, site->connections.count, sizeof(*connections),
-		      connections_by_time);
+	connections_sort(connections, site->connections.count);
 	if (site->closes.count)
 		qsort(site->closes.items, site->closes.count, sizeof(struct report_close),
 		      closes_by_count);
@@ -82,12 +89,6 @@ static void site_finish(struct sites *sites, struct site *site)
 	growth_find(arena, site);
 	site->left_in_transaction = habit_left_in_transaction(site);
 	site->left_by_threads = habit_left_by_threads(site);
-
-	copies = arena_array(arena, site->connections.count, sizeof(*copies));
-	for (size_t i = 0; i < site->connections.count; i++)
-		copies[i] = connections[i].report;
-	report->connections = copies;
-	report->connection_count = site->connections.count;
 }
 
 void sites_finish(struct sites *sites)
@@ -96,4 +97,25 @@ void sites_finish(struct sites *sites)
 
 	for (size_t i = 0; i < sites->list.count; i++)
 		site_finish(sites, list[i]);
+}
+
+/* In their own place: a second million would cost as much memory as the first. */
+static void connections_hand_over(struct site *site)
+{
+	const struct site_connection *connections = site->connections.items;
+	struct report_connection *reports = site->connections.items;
+
+	for (size_t i = 0; i < site->connections.count; i++)
+		memmove(&reports[i], &connections[i].report, sizeof(reports[i]));
+	site->report.connections = reports;
+	site->report.connection_count = site->connections.count;
+	site->connections = (struct arena_list){ 0 };
+}
+
+void sites_hand_over(struct sites *sites)
+{
+	struct site **list = sites->list.items;
+
+	for (size_t i = 0; i < sites->list.count; i++)
+		connections_hand_over(list[i]);
 }

@@ -10,6 +10,7 @@
 
 enum {
 	PAGE_BYTES = 4096,
+	PIECE_BYTES = 64 << 10,
 	RETRIES_A_RECORD = 200,  /* a writer is inside for well under a microsecond */
 	RETRIES_A_LEDGER = 20000 /* a hostile file may say "inside" everywhere */
 };
@@ -119,37 +120,55 @@ static int section_read(struct snapshot_section *section, int fd,
 	return 0;
 }
 
+/* Copies what the file has, beside what was there before and after. Returns the bytes that all
+ * three have. */
+static size_t piece_copy(int fd, uint64_t offset, unsigned char *bytes, size_t size,
+			 unsigned char *before, unsigned char *after)
+{
+	size_t least = file_copy(fd, before, size, offset), got;
+
+	atomic_thread_fence(memory_order_acquire);
+	got = file_copy(fd, bytes, size, offset);
+	least = got < least ? got : least;
+	atomic_thread_fence(memory_order_acquire);
+	got = file_copy(fd, after, size, offset);
+	return got < least ? got : least;
+}
+
 /* Reads records that the writer may be inside of. In bulk first: when the
  * sequences read before and after the copy are equal and even, nobody was inside
- * while it was made, whatever the order in which the kernel copies bytes. */
+ * while it was made, whatever the order in which the kernel copies bytes. In pieces
+ * that stay in the processor's cache. */
 static int section_read_updated(struct snapshot_section *section, int fd,
 				const struct ledger_section *entry, uint64_t file_size,
 				unsigned *retries_left)
 {
 	int error = section_measure(section, entry, file_size);
 	size_t size = entry->record_size, count = section->used / size;
-	unsigned char *before = malloc(section->used ? section->used : 1);
-	unsigned char *after = malloc(section->used ? section->used : 1);
+	size_t piece = PIECE_BYTES / size * size;
+	unsigned char *before = malloc(piece), *after = malloc(piece);
 
 	section->is_torn = calloc(count ? count : 1, sizeof(*section->is_torn));
 	if (error || !before || !after || !section->is_torn) {
 		error = -ENOMEM;
 		goto out;
 	}
-	section_shrink(section, file_copy(fd, before, section->used, entry->offset), size);
-	atomic_thread_fence(memory_order_acquire);
-	section_shrink(section, file_copy(fd, section->bytes, section->used, entry->offset), size);
-	atomic_thread_fence(memory_order_acquire);
-	section_shrink(section, file_copy(fd, after, section->used, entry->offset), size);
+	for (size_t at = 0; at < section->used; at += piece) {
+		size_t left = section->used - at, wanted = left < piece ? left : piece;
+		size_t got = piece_copy(fd, entry->offset + at, section->bytes + at, wanted,
+					before, after) / size * size;
 
-	for (size_t i = 0; i < section->used / size; i++) {
-		uint32_t sequence = record_sequence(before + i * size);
+		for (size_t i = 0; i < got; i += size) {
+			uint32_t sequence = record_sequence(before + i);
 
-		if (sequence % 2 == 0 && sequence == record_sequence(after + i * size))
-			continue;
-		section->is_torn[i] = !record_copy_again(fd, entry->offset + i * size,
-							 section->bytes + i * size, size,
-							 retries_left);
+			if (sequence % 2 == 0 && sequence == record_sequence(after + i))
+				continue;
+			section->is_torn[(at + i) / size] =
+				!record_copy_again(fd, entry->offset + at + i,
+						   section->bytes + at + i, size, retries_left);
+		}
+		if (got < wanted)
+			section_shrink(section, at + got, size);
 	}
 out:
 	free(before);
