@@ -2,6 +2,12 @@
 
 #include <string.h>
 
+/* Where the rest of a pattern behind a star may begin to match; NULL nowhere. */
+static const char *next_start(const char *rest, const char *end, const char *text)
+{
+	return rest == end || *rest == '*' ? text : strchr(text, *rest);
+}
+
 bool pattern_matches(const char *pattern, size_t length, const char *text)
 {
 	size_t at = 0, star = 0;
@@ -10,17 +16,19 @@ bool pattern_matches(const char *pattern, size_t length, const char *text)
 	while (*text) {
 		if (at < length && pattern[at] == '*') {
 			star = ++at;
-			retry = text;
+			text = retry = next_start(pattern + star, pattern + length, text);
 		} else if (at < length && pattern[at] == *text) {
 			at++;
 			text++;
 		} else if (retry) {
 			/* The last star takes one character more. */
 			at = star;
-			text = ++retry;
+			text = retry = next_start(pattern + star, pattern + length, retry + 1);
 		} else {
 			return false;
 		}
+		if (!text)
+			return false;
 	}
 	while (at < length && pattern[at] == '*')
 		at++;

@@ -5,33 +5,59 @@
 
 #include "render/utf8.h"
 
-void emitter_put(struct emitter *emitter, const char *text)
+void emitter_fail(struct emitter *emitter, int error)
+{
+	if (!emitter->error)
+		emitter->error = error;
+}
+
+static void write_out(struct emitter *emitter, const char *bytes, size_t size)
 {
 	errno = 0;
-	if (!emitter->error && fputs(text, emitter->out) == EOF)
-		emitter->error = errno ? -errno : -EIO;
+	if (!emitter->error && fwrite(bytes, 1, size, emitter->out) != size)
+		emitter_fail(emitter, errno ? -errno : -EIO);
+}
+
+/* As jansson wants it: 0, or -1 after an error. */
+static int hold(const char *bytes, size_t size, void *data)
+{
+	struct emitter *emitter = data;
+
+	if (size > EMITTER_BYTES - emitter->held) {
+		write_out(emitter, emitter->bytes, emitter->held);
+		emitter->held = 0;
+	}
+	if (size > EMITTER_BYTES) {
+		write_out(emitter, bytes, size);
+	} else {
+		memcpy(emitter->bytes + emitter->held, bytes, size);
+		emitter->held += size;
+	}
+	return emitter->error ? -1 : 0;
+}
+
+void emitter_put(struct emitter *emitter, const char *text)
+{
+	hold(text, strlen(text), emitter);
 }
 
 void emitter_dump(struct emitter *emitter, json_t *value, size_t flags)
 {
-	errno = 0;
-	if (!value && !emitter->error)
-		emitter->error = -ENOMEM;
-	if (!emitter->error && json_dumpf(value, emitter->out, JSON_COMPACT | flags))
-		emitter->error = errno ? -errno : -EIO;
+	if (!value || json_dump_callback(value, hold, emitter, JSON_COMPACT | flags))
+		emitter_fail(emitter, -ENOMEM);
 	json_decref(value);
 }
 
 void emitter_add(struct emitter *emitter, json_t *object, const char *key, json_t *value)
 {
-	if (json_object_set_new_nocheck(object, key, value) && !emitter->error)
-		emitter->error = -ENOMEM;
+	if (json_object_set_new_nocheck(object, key, value))
+		emitter_fail(emitter, -ENOMEM);
 }
 
 void emitter_append(struct emitter *emitter, json_t *array, json_t *value)
 {
-	if (json_array_append_new(array, value) && !emitter->error)
-		emitter->error = -ENOMEM;
+	if (json_array_append_new(array, value))
+		emitter_fail(emitter, -ENOMEM);
 }
 
 /* A copy in which each byte that is no UTF-8 is U+FFFD: jansson refuses others. */
@@ -91,8 +117,11 @@ void emitter_add_moment(struct emitter *emitter, json_t *object, const char *key
 
 int emitter_finish(struct emitter *emitter)
 {
+	write_out(emitter, emitter->bytes, emitter->held);
+	emitter->held = 0;
 	errno = 0;
-	if (fflush(emitter->out) && !emitter->error)
-		emitter->error = errno ? -errno : -EIO;
+	if (fflush(emitter->out))
+		emitter_fail(emitter, errno ? -errno : -EIO);
+	frame_texts_finish(&emitter->frames);
 	return emitter->error;
 }

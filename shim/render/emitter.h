@@ -10,12 +10,23 @@
 
 #include <jansson.h>
 
+#include "render/frame_texts.h"
+
+enum { EMITTER_BYTES = 16 << 10 };
+
 struct emitter {
 	FILE *out;
+	struct frame_texts frames; /* json_stack.c's */
 	int error; /* 0, or the first -Exxx */
+	/* jansson writes a value in pieces of a few bytes. */
+	size_t held;
+	char bytes[EMITTER_BYTES];
 };
 
-/* Punctuation between values. */
+/* The first failure counts. */
+void emitter_fail(struct emitter *emitter, int error);
+
+/* Text as it is. */
 void emitter_put(struct emitter *emitter, const char *text);
 
 /* Writes `value`, NULL being out of memory, and lets it go. JSON_EMBED leaves out
@@ -35,7 +46,7 @@ void emitter_add_flag(struct emitter *emitter, json_t *object, const char *key, 
 /* Nanoseconds since 1970, or null for 0. */
 void emitter_add_moment(struct emitter *emitter, json_t *object, const char *key, uint64_t at_ns);
 
-/* Flushes. Returns 0, or -Exxx of the first failure. */
+/* Flushes, and frees what it keeps. Returns 0, or -Exxx of the first failure. */
 int emitter_finish(struct emitter *emitter);
 
 #endif

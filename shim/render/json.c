@@ -3,11 +3,13 @@
  */
 #include "analyze/languages.h"
 #include "render/emitter.h"
+#include "render/json_connection.h"
 #include "render/json_history.h"
 #include "render/json_limits.h"
 #include "render/json_pool.h"
 #include "render/json_result.h"
 #include "render/json_stack.h"
+#include "render/listed.h"
 #include "render/renderer.h"
 
 static json_t *process_value(struct emitter *emitter, const struct report_process *process)
@@ -50,72 +52,6 @@ static json_t *process_value(struct emitter *emitter, const struct report_proces
 	return object;
 }
 
-/* "last_use", "transaction_begun": null when there was none. */
-static void add_event(struct emitter *emitter, json_t *object, const char *key, uint64_t at_ns,
-		      const struct report_stack *stack)
-{
-	json_t *event;
-
-	if (!at_ns) {
-		emitter_add(emitter, object, key, json_null());
-		return;
-	}
-	event = json_object();
-	emitter_add_number(emitter, event, "at", at_ns);
-	emitter_add(emitter, event, "stack", json_stack(emitter, stack));
-	emitter_add(emitter, object, key, event);
-}
-
-static void add_longest_transaction(struct emitter *emitter, json_t *object,
-				    const struct report_connection *connection)
-{
-	json_t *longest = connection->longest_transaction.count ? json_object() : json_null();
-
-	if (connection->longest_transaction.count) {
-		emitter_add_number(emitter, longest, "ns", connection->longest_transaction_ns);
-		emitter_add(emitter, longest, "stack",
-			    json_stack(emitter, &connection->longest_transaction));
-	}
-	emitter_add(emitter, object, "longest_transaction", longest);
-}
-
-static json_t *connection_value(struct emitter *emitter, const struct report_connection *connection)
-{
-	json_t *object = json_object();
-
-	emitter_add_signed(emitter, object, "pid", connection->pid);
-	emitter_add_signed(emitter, object, "backend_pid", connection->backend_pid);
-	emitter_add_text(emitter, object, "host", connection->host);
-	emitter_add_text(emitter, object, "port", connection->port);
-	emitter_add_text(emitter, object, "database", connection->database);
-	emitter_add_text(emitter, object, "user", connection->user);
-	emitter_add_text(emitter, object, "application_name", connection->application_name);
-	emitter_add_text(emitter, object, "sqlstate", connection->sqlstate);
-	emitter_add_moment(emitter, object, "opened_at", connection->opened_at_ns);
-	emitter_add_moment(emitter, object, "ended_at", connection->ended_at_ns);
-	emitter_add_number(emitter, object, "age_ns", connection->age_ns);
-	emitter_add_number(emitter, object, "idle_ns", connection->idle_ns);
-	emitter_add_text(emitter, object, "transaction", connection->transaction);
-	emitter_add_text(emitter, object, "ending", ending_name(connection->ending));
-	add_event(emitter, object, "last_use", connection->last_use_at_ns, &connection->last_use);
-	add_event(emitter, object, "transaction_begun", connection->transaction_begun_at_ns,
-		  &connection->transaction_begun);
-	emitter_add_number(emitter, object, "uses", connection->uses);
-	emitter_add_signed(emitter, object, "last_use_thread", connection->last_use_thread);
-	emitter_add_number(emitter, object, "transactions", connection->transactions);
-	add_longest_transaction(emitter, object, connection);
-	emitter_add_number(emitter, object, "pool", connection->pool);
-	emitter_add(emitter, object, "pool_state", json_pool_state(connection->pool_state));
-	emitter_add_moment(emitter, object, "checked_out_since", connection->checked_out_since_ns);
-	emitter_add(emitter, object, "checked_out_by",
-		    json_place(emitter, connection->pool_state == POOL_STATE_CHECKED_OUT
-				       ? connection->held_by : NULL));
-	emitter_add_text(emitter, object, "owner", connection->owner);
-	emitter_add_moment(emitter, object, "reported_at", connection->reported_at_ns);
-	emitter_add_flag(emitter, object, "is_torn", connection->is_torn);
-	return object;
-}
-
 static json_t *close_value(struct emitter *emitter, const struct report_close *close)
 {
 	json_t *object = json_object();
@@ -123,7 +59,6 @@ static json_t *close_value(struct emitter *emitter, const struct report_close *c
 	emitter_add_text(emitter, object, "ending", ending_name(close->ending));
 	emitter_add_text(emitter, object, "how", how_name(close->how));
 	emitter_add_number(emitter, object, "count", close->count);
-	emitter_add(emitter, object, "stack", json_stack(emitter, &close->stack));
 	return object;
 }
 
@@ -141,7 +76,6 @@ static json_t *site_value(struct emitter *emitter, const struct report_site *sit
 	emitter_add_text(emitter, object, "target", site->target);
 	emitter_add(emitter, object, "user_line",
 		    json_user_line(emitter, &site->user_line, site->user_source));
-	emitter_add(emitter, object, "opened_stack", json_stack(emitter, &site->opened_stack));
 	emitter_add_flag(emitter, object, "is_truncated", site->opened_stack.is_truncated);
 	emitter_add_number(emitter, object, "count", site->count);
 	emitter_add_number(emitter, object, "peak_open", site->peak_open);
@@ -163,7 +97,7 @@ static json_t *site_value(struct emitter *emitter, const struct report_site *sit
 	return object;
 }
 
-static json_t *misuse_value(struct emitter *emitter, const struct report_misuse *misuse)
+static void misuse_dump(struct emitter *emitter, const struct report_misuse *misuse)
 {
 	json_t *object = json_object(), *stacks = json_object();
 
@@ -176,24 +110,32 @@ static json_t *misuse_value(struct emitter *emitter, const struct report_misuse 
 	emitter_add_signed(emitter, object, "other_thread", misuse->other_thread);
 	emitter_add_text(emitter, object, "diagnosis", misuse->diagnosis);
 	emitter_add_text(emitter, object, "cure", misuse->cure);
-	emitter_add(emitter, object, "connection", connection_value(emitter, &misuse->connection));
 	emitter_add(emitter, object, "stacks", stacks);
-	return object;
+	emitter_put(emitter, "{");
+	emitter_dump(emitter, object, JSON_EMBED);
+	emitter_put(emitter, ",\"connection\":");
+	json_connection_dump(emitter, &misuse->connection);
+	emitter_put(emitter, "}");
 }
 
-static void site_dump(struct emitter *emitter, const struct report_site *site)
+static void close_dump(struct emitter *emitter, const struct report_close *close)
+{
+	emitter_put(emitter, "{");
+	emitter_dump(emitter, close_value(emitter, close), JSON_EMBED);
+	json_stack_dump(emitter, "stack", &close->stack);
+	emitter_put(emitter, "}");
+}
+
+static void site_dump(struct emitter *emitter, const struct report_site *site, size_t listed_max)
 {
 	emitter_put(emitter, "{");
 	emitter_dump(emitter, site_value(emitter, site), JSON_EMBED);
-	emitter_put(emitter, ",\"connections\":[");
-	for (size_t i = 0; i < site->connection_count; i++) {
-		emitter_put(emitter, i ? ",\n" : "\n");
-		emitter_dump(emitter, connection_value(emitter, &site->connections[i]), 0);
-	}
-	emitter_put(emitter, "],\"close_stacks\":[");
+	json_stack_dump(emitter, "opened_stack", &site->opened_stack);
+	json_connections_dump(emitter, site, listed_max);
+	emitter_put(emitter, ",\"close_stacks\":[");
 	for (size_t i = 0; i < site->close_count; i++) {
 		emitter_put(emitter, i ? ",\n" : "\n");
-		emitter_dump(emitter, close_value(emitter, &site->closes[i]), 0);
+		close_dump(emitter, &site->closes[i]);
 	}
 	emitter_put(emitter, "]}");
 }
@@ -219,6 +161,7 @@ static int json_render(FILE *out, const struct report *report,
 		       const struct render_options *options)
 {
 	struct emitter emitter = { .out = out };
+	size_t listed_max = listed_max_of(report);
 
 	(void)options; /* a program reads it: everything, always, without colour */
 	emitter_put(&emitter, "{");
@@ -231,7 +174,7 @@ static int json_render(FILE *out, const struct report *report,
 	emitter_put(&emitter, "],\n\"sites\":[");
 	for (size_t i = 0; i < report->site_count; i++) {
 		emitter_put(&emitter, i ? ",\n" : "\n");
-		site_dump(&emitter, &report->sites[i]);
+		site_dump(&emitter, &report->sites[i], listed_max);
 	}
 	emitter_put(&emitter, "],\n\"pools\":[");
 	for (size_t i = 0; i < report->pool_count; i++) {
@@ -241,7 +184,7 @@ static int json_render(FILE *out, const struct report *report,
 	emitter_put(&emitter, "],\n\"misuse\":[");
 	for (size_t i = 0; i < report->misuse_count; i++) {
 		emitter_put(&emitter, i ? ",\n" : "\n");
-		emitter_dump(&emitter, misuse_value(&emitter, &report->misuse[i]), 0);
+		misuse_dump(&emitter, &report->misuse[i]);
 	}
 	emitter_put(&emitter, "],\n\"results\":[");
 	for (size_t i = 0; i < report->result_count; i++) {

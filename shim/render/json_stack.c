@@ -1,5 +1,9 @@
 #include "render/json_stack.h"
 
+#include <errno.h>
+
+#include "render/frame_texts.h"
+
 static json_t *frame_value(struct emitter *emitter, const struct report_frame *frame)
 {
 	json_t *object = json_object();
@@ -23,6 +27,38 @@ json_t *json_stack(struct emitter *emitter, const struct report_stack *stack)
 	for (size_t i = 0; i < stack->count; i++)
 		emitter_append(emitter, array, frame_value(emitter, &stack->frames[i]));
 	return array;
+}
+
+static const char *frame_text(struct emitter *emitter, const struct report_frame *frame)
+{
+	const char *known = frame_texts_find(&emitter->frames, frame);
+	json_t *value;
+	char *text;
+
+	if (known)
+		return known;
+	value = frame_value(emitter, frame);
+	text = json_dumps(value, JSON_COMPACT);
+	json_decref(value);
+	return text ? frame_texts_add(&emitter->frames, frame, text) : NULL;
+}
+
+void json_stack_dump(struct emitter *emitter, const char *key, const struct report_stack *stack)
+{
+	emitter_put(emitter, ",\"");
+	emitter_put(emitter, key);
+	emitter_put(emitter, "\":[");
+	for (size_t i = 0; i < stack->count; i++) {
+		const char *text = frame_text(emitter, &stack->frames[i]);
+
+		if (!text) {
+			emitter_fail(emitter, -ENOMEM);
+			break;
+		}
+		emitter_put(emitter, i ? "," : "");
+		emitter_put(emitter, text);
+	}
+	emitter_put(emitter, "]");
 }
 
 json_t *json_user_line(struct emitter *emitter, const struct report_frame *line,

@@ -14,6 +14,7 @@ struct page {
 	struct writer writer;
 	const struct render_options *options;
 	const struct report *report;
+	size_t listed_max; /* by a site, in the JSON of the same report */
 	char directory[PATH_MAX]; /* the current one, with '/' at the end; "" unknown */
 };
 

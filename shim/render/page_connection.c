@@ -281,8 +281,12 @@ void page_connections(struct page *page, const struct report_site *site)
 		connection_write(page, site, &site->connections[i]);
 	if (shown < site->connection_count) {
 		page_label(page, "");
-		writer_format(&page->writer, "(%zu more: the JSON report has them)\n",
+		writer_format(&page->writer, "(%zu more: the JSON report ",
 			      site->connection_count - shown);
+		if (site->connection_count > page->listed_max)
+			writer_format(&page->writer, "lists %zu)\n", page->listed_max);
+		else
+			writer_put(&page->writer, "has them)\n");
 	}
 	for (size_t i = 0; i < site->close_count; i++) {
 		const struct report_close *close = &site->closes[i];

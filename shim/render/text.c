@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "analyze/languages.h"
+#include "render/listed.h"
 #include "render/page.h"
 
 enum { PROCESSES_MAX = 12 };
@@ -260,7 +261,8 @@ static void report_write(struct page *page)
 static int text_render(FILE *out, const struct report *report,
 		       const struct render_options *options)
 {
-	struct page page = { .options = options, .report = report };
+	struct page page = { .options = options, .report = report,
+			     .listed_max = listed_max_of(report) };
 
 	writer_init(&page.writer, out, options->has_color, options->width);
 	if (getcwd(page.directory, sizeof(page.directory) - 1))

@@ -150,14 +150,32 @@ static size_t name_next(const char *name, char shown[ESCAPE_MAX])
 	return length;
 }
 
+/* Most names are of nothing but these: bytes that are shown as they are. */
+static size_t plain_length(const char *name, size_t most)
+{
+	size_t length = 0;
+
+	while (length < most && name[length] >= ' ' && name[length] <= '~')
+		length++;
+	return length;
+}
+
 void writer_name_cut(struct writer *writer, const char *name, size_t columns)
 {
 	char shown[ESCAPE_MAX];
 
 	while (*name) {
-		size_t length = name_next(name, shown);
-		size_t width = shown[0] ? strlen(shown) : 1;
+		size_t plain = plain_length(name, columns);
+		size_t length, width;
 
+		if (plain)
+			line_add(writer, name, plain);
+		name += plain;
+		columns -= plain;
+		if (!*name)
+			return;
+		length = name_next(name, shown);
+		width = shown[0] ? strlen(shown) : 1;
 		if (width > columns)
 			return;
 		columns -= width;
@@ -180,6 +198,12 @@ size_t writer_width(const char *name)
 	size_t width = 0;
 
 	while (*name) {
+		size_t plain = plain_length(name, SIZE_MAX);
+
+		name += plain;
+		width += plain;
+		if (!*name)
+			break;
 		name += name_next(name, shown);
 		width += shown[0] ? strlen(shown) : 1;
 	}

@@ -140,6 +140,69 @@ static void a_result_has_its_counts(void **state)
 	json_decref(root);
 }
 
+/* Sites with so many connections, of which the program closed every fourth. */
+enum { CROWDED_SITES = 3 };
+static const size_t crowd[CROWDED_SITES] = { 9000, 300, 40000 };
+
+static size_t listed(const json_t *site, const char *ending)
+{
+	const json_t *connections = json_object_get(site, "connections"), *connection;
+	size_t i, count = 0;
+	int before = -1;
+
+	json_array_foreach (connections, i, connection) {
+		int pid = (int)json_integer_value(json_object_get(connection, "backend_pid"));
+		const json_t *its = json_object_get(connection, "ending");
+
+		assert_true(pid > before); /* in their order */
+		before = pid;
+		count += !strcmp(json_string_value(its), ending);
+	}
+	return count;
+}
+
+static void a_crowd_is_listed_in_part_and_the_rest_counted(void **state)
+{
+	/* 4850 of each of the big ones: with all of the small one 10,000. */
+	static const size_t rows[CROWDED_SITES][3] = { /* open, closed, unlisted */
+		{ 4850, 0, 4150 }, { 225, 75, 0 }, { 4850, 0, 35150 },
+	};
+	struct report report = fixture_report();
+	struct report_site sites[CROWDED_SITES];
+	struct report_connection *connections = calloc(40000, sizeof(*connections));
+	json_t *root;
+	char *text;
+
+	(void)state;
+	for (size_t i = 0; i < 40000; i++) {
+		connections[i] = report.sites[0].connections[0];
+		connections[i].backend_pid = (int)i;
+		connections[i].ending = i % 4 ? ENDING_OPEN : ENDING_CLOSED;
+	}
+	for (size_t i = 0; i < CROWDED_SITES; i++) {
+		sites[i] = report.sites[0];
+		sites[i].connections = connections;
+		sites[i].connection_count = crowd[i];
+	}
+	report.sites = sites;
+	report.site_count = CROWDED_SITES;
+	root = read_back(&report);
+	for (size_t i = 0; i < CROWDED_SITES; i++) {
+		const json_t *site = json_array_get(json_object_get(root, "sites"), i);
+
+		assert_int_equal(listed(site, "open"), rows[i][0]);
+		assert_int_equal(listed(site, "closed"), rows[i][1]);
+		assert_int_equal(json_integer_value(json_object_get(site, "connections_unlisted")),
+				 rows[i][2]);
+	}
+	json_decref(root);
+	text = fixture_render("text", &report, true, false);
+	has(text, "(8900 more: the JSON report lists 4850)");
+	has(text, "(200 more: the JSON report has them)");
+	free(text);
+	free(connections);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -149,6 +212,7 @@ int main(void)
 		cmocka_unit_test(an_empty_report_is_whole),
 		cmocka_unit_test(misuse_has_its_stacks_by_name),
 		cmocka_unit_test(a_result_has_its_counts),
+		cmocka_unit_test(a_crowd_is_listed_in_part_and_the_rest_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
