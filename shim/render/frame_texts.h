@@ -9,13 +9,14 @@
 struct frame_text;
 
 struct frame_texts {
-	struct frame_text *table;
+	struct frame_text *rows; /* a place each, by what they are known by; NULL: none yet */
+	size_t count, capacity;
 };
 
 /* NULL when it has none yet. Valid until frame_texts_finish. */
 const char *frame_texts_find(const struct frame_texts *texts, const struct report_frame *frame);
 
-/* Takes `text`, of malloc. Returns it, or NULL when out of memory. */
+/* For a frame that has none. Takes `text`, of malloc. Returns it, or NULL when out of memory. */
 const char *frame_texts_add(struct frame_texts *texts, const struct report_frame *frame,
 			    char *text);
 

@@ -65,8 +65,8 @@ void json_connection_dump(struct emitter *emitter, const struct report_connectio
 	event_dump(emitter, ",\"last_use\":", used_at_ns, "at", used_at_ns, &connection->last_use);
 	event_dump(emitter, ",\"transaction_begun\":", begun_at_ns, "at", begun_at_ns,
 		   &connection->transaction_begun);
-	event_dump(emitter, ",\"longest_transaction\":", connection->longest_transaction.count, "ns",
-		   connection->longest_transaction_ns, &connection->longest_transaction);
+	event_dump(emitter, ",\"longest_transaction\":", connection->longest_transaction.count,
+		   "ns", connection->longest_transaction_ns, &connection->longest_transaction);
 	emitter_put(emitter, "}");
 }
 

@@ -4,6 +4,7 @@ import functools
 import os
 import pathlib
 import shutil
+import statistics
 import subprocess
 import tempfile
 import time
@@ -66,7 +67,7 @@ def report(name, form):
     """`pqleak report FILE` from its start to its end; the first one brings the ledger in."""
     def measure(bench, row):
         argv = [bench.pqleak, "report", "--format", form, ledger_of(bench, name)]
-        peaks, values = [], []
+        peaks, times, values = [], [], []
         for _ in range((bench.pairs_asked or row.pairs) + 1):
             began = time.perf_counter()
             process = subprocess.Popen([str(word) for word in argv], env=bench.plain(),
@@ -75,8 +76,10 @@ def report(name, form):
             values.append(time.perf_counter() - began)
             process.returncode = os.waitstatus_to_exitcode(status)
             peaks.append(usage.ru_maxrss)
+            times.append(usage.ru_utime + usage.ru_stime)
         size = ledger_of(bench, name).stat().st_blocks * 512 / 2**20
-        return Figure(values[1:], note=f"{max(peaks) / 1024:,.0f} MiB of memory at most, for "
+        return Figure(values[1:], note=f"{statistics.median(times):.2f} s of processor time, "
+                                       f"{max(peaks) / 1024:,.0f} MiB of memory, for "
                                        f"{size:,.0f} MiB of ledger")
     return measure
 
