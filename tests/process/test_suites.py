@@ -21,9 +21,16 @@ import suite  # noqa: E402
 ], ids=["same", "differs", "only_with_the_shim", "unsteady", "broke_off"])
 def test_a_difference_counts_unless_it_is_there_without_the_shim(plain, shim, bad, unsteady):
     result = run.Result(suite.Suite("made", "", None, None), None)
-    result.plain, result.shim = plain, shim
+    result.plain, result.shim, result.opened = plain, shim, 1
     result.judge()
     assert (len(result.bad), result.unsteady) == (bad, unsteady)
+
+
+def test_a_run_that_the_shim_did_not_see_is_bad():
+    result = run.Result(suite.Suite("made", "", None, None), None)
+    result.plain = result.shim = [{"a": "ok"}]
+    result.judge()
+    assert result.bad == ["the shim saw no connection"]
 
 
 def test_only_a_finding_that_is_known_as_true_is_let_through(monkeypatch):
@@ -31,6 +38,7 @@ def test_only_a_finding_that_is_known_as_true_is_let_through(monkeypatch):
     monkeypatch.setitem(findings.FINDINGS, ("made*", *known), "true: it forgets")
     result = run.Result(suite.Suite("made-up", "", None, None), None)
     result.plain = result.shim = [{"a": "ok"}]
+    result.opened = 1
     result.findings = {known: {"1.json"}, ("stuck", *known[1:]): {"1.json"}}
     result.judge()
     assert (result.true, len(result.bad)) == (1, 1)

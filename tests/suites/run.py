@@ -55,7 +55,7 @@ def one_run(place, suite, source, target, name, with_shim):
         outcomes = suite.run(run)
     finally:
         run.stop()
-    return {test: str(outcome) for test, outcome in outcomes.items()}, run.findings()
+    return {test: str(outcome) for test, outcome in outcomes.items()}, *run.findings()
 
 
 def differing(plain, shim):
@@ -83,17 +83,17 @@ def word_on(suite, key):
 class Result:
     def __init__(self, suite, source):
         self.suite, self.source = suite, source
-        self.plain, self.shim, self.findings = [], [], {}
+        self.plain, self.shim, self.findings, self.opened = [], [], {}, 0
         self.bad = []
 
     def run(self, place, target):
         for number in range(1, ROUNDS + 1):
-            outcomes, none = one_run(place, self.suite, self.source, target, f"plain-{number}",
-                                     False)
-            assert not none, "reports of a run without the shim"
+            outcomes, none, opened = one_run(place, self.suite, self.source, target,
+                                             f"plain-{number}", False)
+            assert not none and not opened, "reports of a run without the shim"
             self.plain.append(outcomes)
-            outcomes, findings = one_run(place, self.suite, self.source, target,
-                                         f"shim-{number}", True)
+            outcomes, findings, self.opened = one_run(place, self.suite, self.source, target,
+                                                      f"shim-{number}", True)
             self.shim.append(outcomes)
             for key, reports in findings.items():
                 self.findings.setdefault(key, set()).update(reports)
@@ -118,20 +118,23 @@ class Result:
             else:
                 self.bad.append(f"new finding: {key}, in {len(reports)}: "
                                 f"{', '.join(sorted(reports)[:3])}")
+        if self.suite.connects and not self.opened:
+            self.bad.append("the shim saw no connection")
         for line in self.bad:
             print(f"    {line}")
 
     def row(self):
         passed = sum(outcome.startswith(("ok", "0")) for outcome in self.shim[0].values())
-        return (self.suite.name, version_of(self.source), len(self.plain[0]), passed,
+        return (self.suite.name, version_of(self.source), len(self.plain[0]), passed, self.opened,
                 self.unsteady, self.explained, len(self.bad), self.true)
 
 
-HEAD = ("suite", "version", "tests", "ok", "unsteady", "explained", "BAD", "findings", "time")
+HEAD = ("suite", "version", "tests", "ok", "opened", "unsteady", "explained", "BAD", "findings",
+        "time")
 
 
 def show(row):
-    print("{:20} {:22} {:>6} {:>6} {:>9} {:>9} {:>4} {:>9} {:>6}".format(*row), flush=True)
+    print("{:20} {:22} {:>6} {:>6} {:>6} {:>9} {:>9} {:>4} {:>9} {:>6}".format(*row), flush=True)
 
 
 def main():
@@ -154,13 +157,19 @@ def main():
     if unknown:
         sys.exit(f"suites: no suite is called '{unknown.pop()}'\nsuites: --list shows them all")
     directory.mkdir(parents=True, exist_ok=True)
-    place = Place(directory, build, clients)
-    if not place.library.exists():
+    if subprocess.run([*unprivileged(), "test", "-x", directory]).returncode:
+        sys.exit(f"suites: the server's user may not enter '{directory}'\n"
+                 "suites: PQLEAK_SUITES names another directory")
+    if not (build / "shim" / "libpqleak.so").exists():
         sys.exit(f"suites: there is no build in '{build}'")
-    if subprocess.run([*unprivileged(), "test", "-x", directory, "-a", "-r", place.library]
-                      ).returncode:
-        sys.exit(f"suites: the server's user may not enter '{directory}' or read '{build}'\n"
-                 "suites: PQLEAK_SUITES and BUILD name other places")
+    place = Place(directory, build)
+    try:
+        return run_suites(place, chosen)
+    finally:
+        place.remove()
+
+
+def run_suites(place, chosen):
     passed = failed = skipped = 0
     show(HEAD)
     for suite in chosen:
@@ -169,7 +178,7 @@ def main():
             absent = missing_packages(suite.packages)
             if absent:
                 raise Missing(f"no {', '.join(absent)}: scripts/setup --suites installs them")
-            source = suite.source.fetch(directory)
+            source = suite.source.fetch(place.directory)
         except Missing as missing:
             skipped += 1
             print(f"{suite.name:20} skipped: {missing}", flush=True)

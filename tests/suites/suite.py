@@ -16,6 +16,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import typing
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -40,20 +41,28 @@ class Suite:
     build: typing.Optional[typing.Callable] = None
     packages: tuple = ()  # of Debian, beside those of scripts/setup
     settings: dict = dataclasses.field(default_factory=dict)  # of the server
+    connects: bool = True
     in_all: bool = True
     in_short: bool = False
 
 
 @dataclasses.dataclass
 class Place:
-    """Where the sources are, what is built of them, and the shim under test."""
+    """Where the sources are, what is built of them, and the shim under test: a copy, so that
+    all is of one build, and the server's user can read it."""
     directory: pathlib.Path
     build: pathlib.Path
-    clients: pathlib.Path
 
     def __post_init__(self):
-        self.library = self.build / "shim" / "libpqleak.so"
-        self.companion = self.build / "shim" / "cli" / "pqleak"
+        under_test = pathlib.Path(tempfile.mkdtemp(prefix="shim-", dir=self.directory))
+        (under_test / "cli").mkdir()
+        for name in ("libpqleak.so", "cli/pqleak"):
+            shutil.copy(self.build / "shim" / name, under_test / name)
+        under_test.chmod(0o755)
+        self.library = under_test / "libpqleak.so"
+
+    def remove(self):
+        shutil.rmtree(self.library.parent)
 
     def make(self, name):
         """An empty directory that belongs to who runs the suites, who is not root."""
@@ -145,17 +154,23 @@ class Run:
         self.server.stop()
 
     def findings(self):
-        """What the shim reported: (verdict, place, sentence), and the files that have it."""
-        found = {}
+        """What the shim reported: (verdict, place, sentence), with the files that have it, and
+        how many connections it saw."""
+        found, opened = {}, 0
         for path in sorted(self.reports.iterdir()):
             try:
-                keys = [key for report in documents(path.read_text())
-                        for key in findings_of(report)]
+                reports = list(documents(path.read_text()))
+                if not reports:
+                    raise ValueError("empty")
             except ValueError as error:
-                keys = [("no report", str(error), "")]
-            for key in keys:
-                found.setdefault(key, set()).add(path.name)
-        return found
+                found.setdefault(("no report", str(error), ""), set()).add(path.name)
+                continue
+            # The last of one process has what the others had.
+            opened += sum(process["opened"] for process in reports[-1]["processes"])
+            for report in reports:
+                for key in findings_of(report):
+                    found.setdefault(key, set()).add(path.name)
+        return found, opened
 
 
 def documents(text):

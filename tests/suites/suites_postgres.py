@@ -116,5 +116,5 @@ ROWS = [
     Suite("libpq_pipeline", "PostgreSQL's libpq_pipeline", SOURCE, run_libpq_pipeline,
           build_libpq_pipeline, in_short=True),
     Suite("libpq", "libpq's own tests", SOURCE, run_libpq, build_libpq,
-          packages=("libipc-run-perl",), in_short=True),
+          packages=("libipc-run-perl",), connects=False, in_short=True),
 ]
