@@ -6,10 +6,11 @@ from suite import HERE, PYTHON, Suite
 # Debian's pytest, also in an environment that has none: what that has comes first.
 PYTEST = ("import sys; sys.path.append('/usr/lib/python3/dist-packages'); import pytest; "
           "sys.exit(pytest.main())")
-# What opens, pools, drops and shares connections, and what the dialects are.
-SQLALCHEMY = ("test/dialect/postgresql", "test/dialect/test_suite.py",
-              "test/engine/test_execute.py", "test/engine/test_reconnect.py",
-              "test/engine/test_transaction.py", "test/ext/asyncio")
+# What opens, drops and shares connections, and what the drivers differ in.
+SQLALCHEMY = ("test/dialect/postgresql/test_async_pg.py",
+              "test/dialect/postgresql/test_dialect.py", "test/dialect/postgresql/test_query.py",
+              "test/engine/test_reconnect.py", "test/engine/test_transaction.py",
+              "test/ext/asyncio/test_engine.py")
 
 
 def psycopg2(python):
