@@ -13,7 +13,7 @@ static size_t size;
 
 /* Not the last thing that a function does, or it would not be on the stack. */
 #define STAY __asm__ volatile("")
-#define APART __attribute__((noinline, noclone))
+#define APART __attribute__((noinline))
 
 static APART void act(void)
 {
