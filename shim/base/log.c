@@ -1,6 +1,8 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <sys/stat.h>
@@ -8,7 +10,7 @@
 
 #include "base/text.h"
 
-enum { LOG_LINE_MAX = 1024 };
+enum { LOG_LINE_MAX = 1024, LOG_PATIENCE_MS = 5000 };
 
 static struct {
 	dev_t device;
@@ -39,14 +41,39 @@ bool log_is_usable(void)
 		bool is_first = first_stderr.is_known && status.st_dev == first_stderr.device &&
 				status.st_ino == first_stderr.inode;
 
-		is_usable = is_first || S_ISREG(status.st_mode) || S_ISCHR(status.st_mode) ||
-			    S_ISFIFO(status.st_mode);
+		is_usable = is_first || (first_stderr.is_known &&
+					 (S_ISREG(status.st_mode) || S_ISCHR(status.st_mode) ||
+					  S_ISFIFO(status.st_mode)));
 	}
 	errno = error;
 	return is_usable;
 }
 
-void log_write(int fd, const char *bytes, size_t size)
+/* A pipe that nobody empties would hold the host for ever. One that has been given up is not
+ * waited for again. */
+static bool fd_await(int fd)
+{
+	static bool is_stuck;
+	struct pollfd event = { .fd = fd, .events = POLLOUT };
+	int ready = 1;
+
+	while (fd >= 0) {
+		ready = poll(&event, 1, __atomic_load_n(&is_stuck, __ATOMIC_RELAXED) ?
+						0 : LOG_PATIENCE_MS);
+		if (ready >= 0 || errno != EINTR)
+			break;
+	}
+	__atomic_store_n(&is_stuck, ready == 0, __ATOMIC_RELAXED);
+	return ready != 0;
+}
+
+/* As much as a pipe takes that has room at all. */
+static ssize_t write_some(int fd, const char *bytes, size_t size)
+{
+	return fd_await(fd) ? write(fd, bytes, size < PIPE_BUF ? size : PIPE_BUF) : 0;
+}
+
+bool log_write(int fd, const char *bytes, size_t size)
 {
 	int error = errno;
 	sigset_t fatal, old, pending;
@@ -60,8 +87,8 @@ void log_write(int fd, const char *bytes, size_t size)
 	sigaddset(&fatal, SIGXFSZ);
 	sigpending(&pending);
 	pthread_sigmask(SIG_BLOCK, &fatal, &old);
-	while (size &&
-	       ((written = write(fd, bytes, size)) > 0 || (written < 0 && errno == EINTR))) {
+	while (size && ((written = write_some(fd, bytes, size)) > 0 ||
+			(written < 0 && (errno == EINTR || errno == EAGAIN)))) {
 		bytes += written > 0 ? written : 0;
 		size -= written > 0 ? (size_t)written : 0;
 	}
@@ -75,6 +102,7 @@ void log_write(int fd, const char *bytes, size_t size)
 	}
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	errno = error;
+	return !size;
 }
 
 void log_say(const char *format, ...)

@@ -30,6 +30,7 @@ enum {
 static struct {
 	const struct options *options;
 	bool is_collecting;
+	pid_t ended; /* the process whose last report is made: exit() may be called in exit() */
 	/* The last report on the running process: who makes it, for whom, since when. */
 	pid_t reporter, host;
 	uint64_t reporter_at_ns;
@@ -64,15 +65,16 @@ static int log_open(bool *ret_is_ours)
 	return fd;
 }
 
-static void report_plainly(const struct ledger *ledger)
+/* Returns whether it is written. */
+static bool report_plainly(const struct ledger *ledger)
 {
 	bool is_ours;
 	int fd = log_open(&is_ours);
+	bool is_written = fd >= 0 && plain_report_write(ledger, fd);
 
-	if (fd >= 0)
-		plain_report_write(ledger, fd);
 	if (is_ours)
 		close(fd);
+	return is_written;
 }
 
 /* After setuid, or when somebody deleted it, the file is out of reach, too. */
@@ -136,10 +138,10 @@ int delivery_final(void)
 	struct ledger *ledger = recorder_ledger();
 	int error = errno;
 
-	if (!ledger || is_collected(ledger) || ledger->header->flags & LEDGER_REPORTED)
+	if (!ledger || is_collected(ledger) || delivery.ended == getpid())
 		return -1;
+	delivery.ended = getpid();
 	reporter_await();
-	ledger->header->flags |= LEDGER_REPORTED;
 	if (recorder_is_clean() && !delivery.options->is_verbose && !delivery.options->is_kept &&
 	    delivery.options->format == FORMAT_TEXT) {
 		/* The report would be silence: psql need not wait for it. */
@@ -155,10 +157,12 @@ int delivery_final(void)
 
 	if (status < 0) {
 		notice_say(NOTICE_COMPANION_FAILED, companion_path(), -status);
-		report_plainly(ledger);
+		is_heard = report_plainly(ledger);
 		status = plain_report_is_failing(ledger) ? COMPANION_FAILS : 0;
 	}
 	/* What nobody could hear stays for `pqleak report`. */
+	if (is_heard)
+		ledger->header->flags |= LEDGER_REPORTED;
 	if (ledger->path[0] && (is_heard || !status) && !delivery.options->is_kept)
 		unlink(ledger->path);
 	report_mark(status);

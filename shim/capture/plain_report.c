@@ -9,6 +9,7 @@ enum { PLAIN_BUFFER = 4096, PLAIN_LINE_MAX = 2048 };
 struct plain {
 	const struct ledger *ledger;
 	int fd;
+	bool is_written; /* so far */
 	struct text text;
 	char buffer[PLAIN_BUFFER];
 };
@@ -27,7 +28,8 @@ static const struct {
 
 static void plain_flush(struct plain *plain)
 {
-	log_write(plain->fd, plain->text.bytes, plain->text.length);
+	if (!log_write(plain->fd, plain->text.bytes, plain->text.length))
+		plain->is_written = false;
 	text_init(&plain->text, plain->buffer, sizeof(plain->buffer));
 }
 
@@ -258,15 +260,16 @@ static void plain_add_result(struct plain *plain, uint32_t id)
 	plain_add_stack(plain, result->stack);
 }
 
-void plain_report_write(const struct ledger *ledger, int fd)
+bool plain_report_write(const struct ledger *ledger, int fd)
 {
 	const struct ledger_header *header = ledger->header;
 	/* Not on the stack: the report's signal may come while that is a coroutine's. */
 	struct plain *plain = memory_lend(sizeof(*plain));
 
 	if (!plain)
-		return;
+		return false;
 	plain->ledger = ledger;
+	plain->is_written = true;
 	plain->fd = fd;
 	text_init(&plain->text, plain->buffer, sizeof(plain->buffer));
 	text_format(&plain->text,
@@ -283,7 +286,10 @@ void plain_report_write(const struct ledger *ledger, int fd)
 	for (uint32_t id = 1; id <= count_of(plain->ledger, LEDGER_RESULTS); id++)
 		plain_add_result(plain, id);
 	plain_flush(plain);
+	bool is_written = plain->is_written;
+
 	memory_unmap(plain, sizeof(*plain));
+	return is_written;
 }
 
 bool plain_report_is_failing(const struct ledger *ledger)

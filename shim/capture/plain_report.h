@@ -13,8 +13,9 @@
 #include "ledger/writer.h"
 
 /* Writes all that is on record to `fd`. Takes no lock: what is written while it
- * reads is left out. Context: any; async-signal-safe. Keeps errno. */
-void plain_report_write(const struct ledger *ledger, int fd);
+ * reads is left out. Returns whether all of it is written. Context: any; async-signal-safe.
+ * Keeps errno. */
+bool plain_report_write(const struct ledger *ledger, int fd);
 
 /* Is anything left open, but for what was closed unseen, or misused? Context: as
  * plain_report_write. */
