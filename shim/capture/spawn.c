@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "base/system_calls.h"
 #include "capture/loader.h"
@@ -111,15 +113,32 @@ static int program_wait(pid_t pid, uint64_t wait_max_ns)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -EINTR;
 }
 
+/* What the program finds as its standard streams: the input, and nothing that the host has
+ * there of its own: where a stream is closed, the next socket or file gets its number. */
+static void streams_arrange(const struct spawn *spawn)
+{
+	int input = spawn->input, fd;
+
+	/* dup2 to itself would leave it to be closed by exec. */
+	if (input >= 0 && input <= STDERR_FILENO)
+		input = fcntl(input, F_DUPFD, STDERR_FILENO + 1);
+	if (!log_is_usable())
+		close(STDERR_FILENO);
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd < STDERR_FILENO);
+	if (input >= 0)
+		dup2(input, STDIN_FILENO);
+}
+
 static int run_intermediate(void *data)
 {
 	struct child *child = data;
 	const struct spawn *spawn = child->spawn;
 
 	handlers_forget();
+	streams_arrange(spawn);
 	/* A pipe of the host's may wait for its last writer. */
-	if (spawn->input >= 0)
-		dup2(spawn->input, STDIN_FILENO);
 	if (syscall(SYS_close_range, 3u, ~0u, 0u)) {
 		for (int fd = 3; fd < SPAWN_DESCRIPTORS_MAX; fd++)
 			close(fd);

@@ -1,5 +1,6 @@
 /* Runs a program from inside of the host, unnoticed: no SIGCHLD, nothing for the
- * host's wait(), no descriptor but the standard ones.
+ * host's wait(), no descriptor but the standard ones. Where one of these is closed, and for a
+ * standard error that may not be written to (base/log.h), it has /dev/null.
  *
  * execve gives every process SIGCHLD as its exit signal again, so that the program
  * cannot be the host's own child. An intermediate child, which has none and never
