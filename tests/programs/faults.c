@@ -4,6 +4,7 @@
  * Built with the real libpq (faults) and with one that needs no server (faults_fake).
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <libpq-fe.h>
 #include <signal.h>
 #include <stdio.h>
@@ -181,6 +182,12 @@ static int do_heard(const char *unused)
 	return (int)recv(other_end, bytes, sizeof(bytes), MSG_DONTWAIT);
 }
 
+/* Its number; it stays open. */
+static int do_file(const char *path)
+{
+	return open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+}
+
 static int do_fork(const char *unused)
 {
 	int status = 0;
@@ -224,6 +231,7 @@ static const struct {
 	{ "deadly", do_forbid_deadly, 1 },
 	{ "descriptors", do_descriptors, 1 },
 	{ "exit", do_exit, 1 },
+	{ "file", do_file, 1 },
 	{ "forbid", do_forbid, 1 },
 	{ "fork", do_fork, 0 },
 	{ "heard", do_heard, 0 },
