@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "capture/plain_counts.h"
 
 enum { PLAIN_BUFFER = 4096, PLAIN_LINE_MAX = 2048 };
 
@@ -26,11 +27,12 @@ static const struct {
 	{ LEDGER_WAS_CONNECTING, "before the connect was complete" },
 };
 
-static void plain_flush(struct plain *plain)
+static bool plain_flush(struct plain *plain)
 {
-	if (!log_write(plain->fd, plain->text.bytes, plain->text.length))
-		plain->is_written = false;
+	plain->is_written = log_write(plain->fd, plain->text.bytes, plain->text.length) &&
+			    plain->is_written;
 	text_init(&plain->text, plain->buffer, sizeof(plain->buffer));
+	return plain->is_written;
 }
 
 static void plain_end_line(struct plain *plain)
@@ -128,13 +130,6 @@ static void plain_add_ending(struct plain *plain, const struct ledger_ending *en
 	plain_add_named_stack(plain, "in a transaction begun", ending->begun_stack);
 }
 
-static uint32_t count_of(const struct ledger *ledger, enum ledger_section_kind kind)
-{
-	const struct ledger_section *section = &ledger->header->section[kind];
-
-	return (uint32_t)(__atomic_load_n(&section->used, __ATOMIC_ACQUIRE) / section->record_size);
-}
-
 static void plain_add_open(struct plain *plain, const struct ledger_connection *connection)
 {
 	text_format(&plain->text, "  %s@%s:%s/%s, backend %d, socket %d",
@@ -155,31 +150,10 @@ static bool connection_is_open(const struct ledger_connection *connection)
 	return connection->state != LEDGER_FREE && connection->state != LEDGER_ENDED;
 }
 
-/* Of one site, or with 0 of all. */
-static uint64_t unseen_count(const struct ledger *ledger, uint32_t site)
-{
-	uint64_t count = 0;
-
-	for (uint32_t i = 1; i <= count_of(ledger, LEDGER_CONNECTIONS); i++) {
-		const struct ledger_connection *connection =
-			ledger_record(ledger, LEDGER_CONNECTIONS, i);
-
-		count += connection->state == LEDGER_CLOSED_UNSEEN &&
-			 (!site || connection->site == site);
-	}
-	return count;
-}
-
-/* Two numbers that are read at two moments, while others write. */
-static uint64_t less(uint64_t number, uint64_t other)
-{
-	return number > other ? number - other : 0;
-}
-
 static void plain_add_site(struct plain *plain, uint32_t id)
 {
 	const struct ledger_site *site = ledger_record(plain->ledger, LEDGER_SITES, id);
-	uint64_t open = less(site->open, unseen_count(plain->ledger, id));
+	uint64_t open = plain_less(site->open, plain_count_unseen(plain->ledger, id));
 
 	plain_end_line(plain);
 	text_format(&plain->text, "%s  %L opened, %L failed, %L finished, %L open, peak %L open",
@@ -187,14 +161,14 @@ static void plain_add_site(struct plain *plain, uint32_t id)
 		    site->peak_open);
 	plain_end_line(plain);
 	plain_add_stack(plain, site->opened_stack);
-	for (uint32_t i = 1; i <= count_of(plain->ledger, LEDGER_CONNECTIONS); i++) {
+	for (uint32_t i = 1; i <= plain_count(plain->ledger, LEDGER_CONNECTIONS); i++) {
 		const struct ledger_connection *connection =
 			ledger_record(plain->ledger, LEDGER_CONNECTIONS, i);
 
 		if (connection->site == id && connection_is_open(connection))
 			plain_add_open(plain, connection);
 	}
-	for (uint32_t i = 1; i <= count_of(plain->ledger, LEDGER_ENDINGS); i++) {
+	for (uint32_t i = 1; i <= plain_count(plain->ledger, LEDGER_ENDINGS); i++) {
 		const struct ledger_ending *ending =
 			ledger_record(plain->ledger, LEDGER_ENDINGS, i);
 
@@ -212,13 +186,6 @@ static const char *const misuse_formats[] = {
 	[LEDGER_MISUSE_TWO_THREADS] = "connection of process %d used by two threads at once",
 };
 
-/* Whether what a child has was handed over, other ledgers tell. */
-static bool misuse_is_told(const struct ledger_misuse *misuse)
-{
-	return misuse->kind != LEDGER_MISUSE_INHERITED_USE &&
-	       !(misuse->connection.evidence & LEDGER_OWNER_GONE);
-}
-
 static void plain_add_misuse(struct plain *plain, uint32_t id)
 {
 	const struct ledger_misuse *misuse = ledger_record(plain->ledger, LEDGER_MISUSES, id);
@@ -226,7 +193,7 @@ static void plain_add_misuse(struct plain *plain, uint32_t id)
 	int32_t pid = plain->ledger->header->pid;
 	bool is_inherited = connection->evidence & LEDGER_INHERITED;
 
-	if (!misuse_is_told(misuse))
+	if (!plain_misuse_is_told(misuse))
 		return;
 	plain_end_line(plain);
 	text_add(&plain->text, "MISUSE  ");
@@ -276,27 +243,22 @@ bool plain_report_write(const struct ledger *ledger, int fd)
 		    "pqleak: %s (pid %d): %L connections opened, %L finished, %L open, "
 		    "peak %L open; plain report, complete it with `pqleak symbolize`",
 		    string_of(plain, header->command), header->pid, header->opened,
-		    header->finished, less(header->open, unseen_count(ledger, 0)),
+		    header->finished, plain_less(header->open, plain_count_unseen(ledger, 0)),
 		    header->peak_open);
 	plain_end_line(plain);
-	for (uint32_t id = 1; id <= count_of(plain->ledger, LEDGER_SITES); id++)
+	if (plain_count_lost(ledger)) {
+		text_format(&plain->text, "pqleak: %L records found no room and are not in it",
+			    plain_count_lost(ledger));
+		plain_end_line(plain);
+	}
+	for (uint32_t id = 1; id <= plain_count(plain->ledger, LEDGER_SITES); id++)
 		plain_add_site(plain, id);
-	for (uint32_t id = 1; id <= count_of(plain->ledger, LEDGER_MISUSES); id++)
+	for (uint32_t id = 1; id <= plain_count(plain->ledger, LEDGER_MISUSES); id++)
 		plain_add_misuse(plain, id);
-	for (uint32_t id = 1; id <= count_of(plain->ledger, LEDGER_RESULTS); id++)
+	for (uint32_t id = 1; id <= plain_count(plain->ledger, LEDGER_RESULTS); id++)
 		plain_add_result(plain, id);
-	plain_flush(plain);
-	bool is_written = plain->is_written;
+	bool is_written = plain_flush(plain);
 
 	memory_unmap(plain, sizeof(*plain));
 	return is_written;
-}
-
-bool plain_report_is_failing(const struct ledger *ledger)
-{
-	for (uint32_t id = 1; id <= count_of(ledger, LEDGER_MISUSES); id++) {
-		if (misuse_is_told(ledger_record(ledger, LEDGER_MISUSES, id)))
-			return true;
-	}
-	return less(ledger->header->open, unseen_count(ledger, 0)) > 0;
 }
