@@ -25,17 +25,23 @@ static bool is_safe(const struct stat *status)
 	return is_ours && ((status->st_mode & 0022) == 0 || (status->st_mode & S_ISVTX));
 }
 
+/* O_NOFOLLOW: in /tmp anybody can put a symbolic link under our name. */
+static int directory_open(const char *path)
+{
+	return open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
 /* Is the directory there, ours, and can it be written to? Creates it first. */
 static int place_check(const char *path, bool (*is_good)(const struct stat *status))
 {
-	bool is_new = !mkdir(path, 0700);
 	struct stat status;
-	int fd, error = 0;
+	bool is_new = false;
+	int error = 0, fd = directory_open(path);
 
-	if (!is_new && errno != EEXIST)
-		return -errno;
-	/* O_NOFOLLOW: in /tmp anybody can put a symbolic link under our name. */
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT && (!mkdir(path, 0700) || errno == EEXIST)) {
+		is_new = true;
+		fd = directory_open(path);
+	}
 	if (fd < 0)
 		return errno == ELOOP ? -ENOTDIR : -errno;
 	/* The umask may have taken our own permissions away. */
