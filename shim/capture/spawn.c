@@ -202,10 +202,17 @@ static int intermediate_run(struct child *child, char *stack)
 
 	if (pid < 0)
 		return -errno;
+	int status = 0;
+
 	if (is_left_behind)
 		pending_add(pid);
 	else
-		waitpid(pid, NULL, __WALL);
+		waitpid(pid, &status, __WALL);
+	/* Killed before its program had ended, it has no word of that. */
+	if (WIFSIGNALED(status) && child->program > 0)
+		kill(child->program, SIGKILL);
+	if (WIFSIGNALED(status))
+		return -EINTR;
 	if (child->spawn->ret_pid)
 		*child->spawn->ret_pid = is_left_behind ? pid : child->program;
 	return child->result;
