@@ -111,7 +111,8 @@ const struct language *languages_look(struct language_frame *frames, size_t max,
 	return frames_read(look, frames, max, ret_count, &is_truncated);
 }
 
-static bool mark(size_t max, uint64_t *ret_mark)
+/* The epoch first: what is freed while the frames are read begins the next one. */
+static bool mark(size_t max, struct languages_mark *ret)
 {
 	for (size_t i = 0; i < LANGUAGE_COUNT; i++) {
 		bool is_known = false;
@@ -120,21 +121,24 @@ static bool mark(size_t max, uint64_t *ret_mark)
 			continue;
 		if (!languages[i]->mark)
 			return false;
-		*ret_mark = i;
-		size_t count = languages[i]->mark(max, ret_mark, &is_known);
-
-		if (!is_known || count)
+		*ret = (struct languages_mark){
+			.number = i,
+			.epoch = languages[i]->epoch ? languages[i]->epoch() : 0,
+			.can_look = languages[i]->look,
+		};
+		ret->count = languages[i]->mark(max, &ret->number, &is_known);
+		if (!is_known || ret->count)
 			return is_known;
 	}
-	*ret_mark = 0;
+	*ret = (struct languages_mark){ 0 };
 	return true;
 }
 
-bool languages_mark(size_t max, uint64_t *ret_mark)
+bool languages_mark(size_t max, struct languages_mark *ret)
 {
 	bool is_known;
 
-	*ret_mark = 0;
+	*ret = (struct languages_mark){ 0 };
 	if (!__atomic_load_n(&is_any_ready, __ATOMIC_ACQUIRE))
 		return true;
 	/* Else a mark has no lock to leave behind in a forked child. */
@@ -142,7 +146,7 @@ bool languages_mark(size_t max, uint64_t *ret_mark)
 
 	if (is_gated)
 		gate_enter();
-	is_known = mark(max, ret_mark);
+	is_known = mark(max, ret);
 	if (is_gated)
 		gate_leave();
 	return is_known;

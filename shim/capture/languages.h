@@ -29,9 +29,16 @@ const struct language *languages_walk(struct language_frame *frames, size_t max,
 const struct language *languages_look(struct language_frame *frames, size_t max,
 				      size_t *ret_count);
 
-/* A number that names the frames languages_walk would find, at most `max` of them, without
- * filling them in: equal numbers are equal frames. False when only a walk can tell. */
-bool languages_mark(size_t max, uint64_t *ret_mark);
+/* What names the frames of a moment: equal numbers of one epoch are equal frames. */
+struct languages_mark {
+	uint64_t number, epoch;
+	size_t count;
+	bool can_look; /* languages_look reads less than a walk does */
+};
+
+/* That of the frames languages_walk would find, at most `max` of them, without filling them
+ * in. False when only a walk can tell. */
+bool languages_mark(size_t max, struct languages_mark *ret);
 
 /* What `language` is doing in this moment; NULL: the first one that is there, which runs no
  * frame, as at its shutdown. Returns whose moment it is, NULL when there is none. */

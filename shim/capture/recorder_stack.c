@@ -6,14 +6,16 @@
 #include "capture/recorder_state.h"
 #include "capture/trail.h"
 
+/* What is asked of the stack besides, the moment and the pool, needs a language's frames. */
 bool recorder_find_stack(struct stack *stack, const struct use *use)
 {
-	uint64_t mark;
+	struct languages_mark mark;
 
 	*stack = (struct stack){ 0 };
-	if (!use->frame || !languages_mark(recorder.options->depth, &mark))
+	if (!use->frame || !languages_mark(recorder.options->depth, &mark) ||
+	    (mark.count && !mark.can_look))
 		return false;
-	stack->trail = trail_find(use, mark);
+	stack->trail = trail_find(use, &mark);
 	if (stack->trail)
 		stack->stored = stack->trail->stack;
 	return stack->trail;
@@ -34,11 +36,28 @@ static struct depot_stack *store(struct stack *stack)
 	return stored;
 }
 
+/* NULL where it has none. Frames that the walk could not read now would be missing from then on. */
+static const struct trail *trail_of(struct stack *stack, const struct use *use,
+				    const struct languages_mark *mark, struct depot_stack *stored)
+{
+	if (!stack->frame_count != !mark->count)
+		return NULL;
+	const struct trail *trail = trail_renew(use, mark, stored);
+
+	if (trail || !trail_is_wanted(stored))
+		return trail;
+	stack_point(stack);
+	recorder_lock();
+	trail = trail_add(use, mark, stack, stored);
+	recorder_unlock();
+	return trail;
+}
+
 const struct trail *recorder_walk_stack(struct stack *stack, const struct use *use)
 {
 	const struct trail *trail = NULL;
 	struct scratch *scratch = scratch_take();
-	uint64_t mark;
+	struct languages_mark mark;
 
 	*stack = (struct stack){ 0 };
 	if (!scratch) {
@@ -52,12 +71,8 @@ const struct trail *recorder_walk_stack(struct stack *stack, const struct use *u
 	struct depot_stack *stored = store(stack);
 
 	stack->stored = stored;
-	if (is_marked && stored && trail_is_wanted(stored)) {
-		stack_point(stack);
-		recorder_lock();
-		trail = trail_add(use, mark, stack, stored);
-		recorder_unlock();
-	}
+	if (is_marked && stored)
+		trail = trail_of(stack, use, &mark, stored);
 	return trail;
 }
 

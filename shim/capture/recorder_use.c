@@ -65,13 +65,13 @@ static uint32_t use_stack(const struct use *use)
 	struct connection *connection = use->connection;
 	const struct trail *last = __atomic_load_n(&connection->trail, __ATOMIC_ACQUIRE);
 	const struct trail *trail = last;
-	uint64_t mark;
+	struct languages_mark mark;
 	bool is_marked = languages_mark(recorder.options->depth, &mark);
 
 	if (!is_marked)
 		return stack_walk(use);
-	if (!trail || !trail_is(trail, use, mark))
-		trail = trail_find(use, mark);
+	if (!trail || !trail_is(trail, use, &mark))
+		trail = trail_find(use, &mark);
 	if (!trail)
 		return stack_walk(use);
 	if (trail != last)

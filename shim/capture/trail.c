@@ -43,7 +43,8 @@ static uintptr_t word_at(uintptr_t address)
 	return *(const volatile uintptr_t *)address;
 }
 
-bool trail_is(const struct trail *trail, const struct use *use, uint64_t mark)
+/* In whichever epoch. */
+static bool is_place(const struct trail *trail, const struct use *use, uint64_t mark)
 {
 	if (trail->return_address != use->return_address || trail->mark != mark ||
 	    trail->call != use->call || trail->libpq != use->libpq)
@@ -57,13 +58,34 @@ bool trail_is(const struct trail *trail, const struct use *use, uint64_t mark)
 	return true;
 }
 
-const struct trail *trail_find(const struct use *use, uint64_t mark)
+bool trail_is(const struct trail *trail, const struct use *use, const struct languages_mark *mark)
 {
-	const struct trail *trail = __atomic_load_n(bucket_of(use, mark), __ATOMIC_ACQUIRE);
+	return __atomic_load_n(&trail->epoch, __ATOMIC_RELAXED) == mark->epoch &&
+	       is_place(trail, use, mark->number);
+}
+
+const struct trail *trail_find(const struct use *use, const struct languages_mark *mark)
+{
+	const struct trail *trail = __atomic_load_n(bucket_of(use, mark->number),
+						    __ATOMIC_ACQUIRE);
 
 	for (size_t looks = 0; trail && looks < LOOKS_MAX; looks++, trail = trail->next) {
 		if (trail_is(trail, use, mark))
 			return trail;
+	}
+	return NULL;
+}
+
+const struct trail *trail_renew(const struct use *use, const struct languages_mark *mark,
+				const struct depot_stack *stored)
+{
+	struct trail *trail = __atomic_load_n(bucket_of(use, mark->number), __ATOMIC_ACQUIRE);
+
+	for (size_t looks = 0; trail && looks < LOOKS_MAX; looks++, trail = trail->next) {
+		if (trail->stack != stored || !is_place(trail, use, mark->number))
+			continue;
+		__atomic_store_n(&trail->epoch, mark->epoch, __ATOMIC_RELAXED);
+		return trail;
 	}
 	return NULL;
 }
@@ -150,10 +172,10 @@ static void count(struct depot_stack *stored, bool is_last)
 	__atomic_store_n(&stored->trail_count, number, __ATOMIC_RELAXED);
 }
 
-const struct trail *trail_add(const struct use *use, uint64_t mark, const struct stack *stack,
-			      struct depot_stack *stored)
+const struct trail *trail_add(const struct use *use, const struct languages_mark *mark,
+			      const struct stack *stack, struct depot_stack *stored)
 {
-	struct trail **bucket = bucket_of(use, mark);
+	struct trail **bucket = bucket_of(use, mark->number);
 	size_t size = sizeof(struct trail) + stack->native_count * sizeof(struct trail_step);
 	const struct trail *same;
 	struct trail *trail;
@@ -175,7 +197,8 @@ const struct trail *trail_add(const struct use *use, uint64_t mark, const struct
 	trail->next = *bucket;
 	trail->libpq = use->libpq;
 	trail->return_address = use->return_address;
-	trail->mark = mark;
+	trail->mark = mark->number;
+	trail->epoch = mark->epoch;
 	trail->call = use->call;
 	trail->stack = stored;
 	trail->count = stack->native_count - 1;

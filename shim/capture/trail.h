@@ -8,6 +8,9 @@
  * exactly where it was. Theirs may be smaller now, at the end of a stack: a word is read only
  * where this thread has walked before, so the first use on each stack is walked.
  *
+ * Where language frames are told apart by their addresses, a trail is of one epoch (language.h):
+ * in the next one the stack is walked, and the trail is of that one when it still is the same.
+ *
  * Trails are for good, and few: past TRAILS_SIZE_MAX stacks are walked. So are those whose frames
  * change their size too often.
  */
@@ -17,6 +20,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "capture/languages.h"
 #include "capture/stack.h"
 #include "capture/use.h"
 
@@ -27,6 +31,7 @@ struct trail {
 	const struct libpq *libpq;
 	uintptr_t return_address;
 	uint64_t mark;            /* of the language's frames */
+	uint64_t epoch;           /* atomic; of the mark */
 	enum libpq_call call;
 	const struct depot_stack *stack;
 	size_t count;
@@ -37,18 +42,23 @@ struct trail {
 };
 
 /* Is this use made where `trail` was? Context: the wrapper's thread; no lock. */
-bool trail_is(const struct trail *trail, const struct use *use, uint64_t mark);
+bool trail_is(const struct trail *trail, const struct use *use, const struct languages_mark *mark);
 
 /* One that is; NULL when none is known. Context: as above. */
-const struct trail *trail_find(const struct use *use, uint64_t mark);
+const struct trail *trail_find(const struct use *use, const struct languages_mark *mark);
+
+/* Of the stack just walked, which is stored as `stored`: its trail of an older epoch, which is of
+ * this one now; NULL when there is none. Context: as above. */
+const struct trail *trail_renew(const struct use *use, const struct languages_mark *mark,
+				const struct depot_stack *stored);
 
 /* Is it worth a try to add one of the stack? Context: any thread; no lock. */
 bool trail_is_wanted(const struct depot_stack *stored);
 
 /* Of the stack just walked, which is stored as `stored`; NULL when it has no fixed places.
  * Context: the recorder's lock; `stack` has its pointers. */
-const struct trail *trail_add(const struct use *use, uint64_t mark, const struct stack *stack,
-			      struct depot_stack *stored);
+const struct trail *trail_add(const struct use *use, const struct languages_mark *mark,
+			      const struct stack *stack, struct depot_stack *stored);
 
 /* Is any of its return addresses such a one? Context: any. */
 bool trail_has(const struct trail *trail, bool (*is_such)(uintptr_t return_address));

@@ -85,6 +85,9 @@ struct language {
 	 * Takes no lock (but see attachment_stays), and reads without a guard what is surely
 	 * there. NULL: always a walk. */
 	size_t (*mark)(size_t max, uint64_t *mix, bool *ret_is_known);
+	/* Marks of one epoch compare. NULL: those of all do, because a mark names what is in a
+	 * frame's code and not only where that is. */
+	uint64_t (*epoch)(void);
 	/* Returns 0, or -EFAULT when the frame's objects are not what they should be. */
 	int (*describe)(const struct language_frame *frame, struct language_description *ret);
 	/* Reads the first local variable of a frame of this walk. 0 or -EFAULT. */

@@ -1,9 +1,25 @@
-/* Numbers for marks: a frame's words are mixed beside each other, since the mix of all frames
- * waits for each frame's only once. */
+/* Marks: what frames are read with, and mixed. A frame's words are mixed beside each other,
+ * since the mix of all frames waits for each frame's only once. */
 #ifndef FRAMES_MARK_H
 #define FRAMES_MARK_H
 
 #include <stdint.h>
+
+/* Reads without a check: of what is surely there. */
+static inline uintptr_t mark_word(uintptr_t address)
+{
+	return *(const uintptr_t *)address;
+}
+
+static inline uint32_t mark_number(uintptr_t address)
+{
+	return *(const uint32_t *)address;
+}
+
+static inline uint8_t mark_byte(uintptr_t address)
+{
+	return *(const uint8_t *)address;
+}
 
 static inline uint64_t mark_product(uint64_t a, uint64_t b)
 {

@@ -3,23 +3,22 @@
 #include "frames/language.h"
 
 #include <errno.h>
-#include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "frames/attachment.h"
+#include "frames/mark.h"
 #include "frames/peek.h"
+#include "frames/perl_mark.h"
 #include "frames/perl_object.h"
 #include "frames/perl_op.h"
 #include "frames/perl_walk.h"
+#include "frames/proof.h"
 #include "frames/symbols.h"
-
-/* So many frames described without a surprise end the time of guarded reads. */
-enum { PROOFS = 8 };
 
 enum { OPCODES_MAX = 512 };
 
-static atomic_int proofs_left = PROOFS;
+static struct proof proof = PROOF; /* ends the time of guarded reads */
 static bool is_perl_process; /* not a host of Perl */
 
 static bool is_text(uintptr_t address, const char *text)
@@ -145,18 +144,13 @@ static enum language_state attach(void)
 	return attachment_attach(&attachment);
 }
 
-static bool is_proven(void)
-{
-	return atomic_load_explicit(&proofs_left, memory_order_relaxed) <= 0;
-}
-
 /* This thread's interpreter; false when it has none. A host that is no perl leaves the
  * address of an interpreter that it freed where it was, so there it is looked at with
  * guarded reads each time; a perl frees its own at its very end. */
 static bool find_interpreter(uintptr_t *ret)
 {
 	uintptr_t interpreter = 0;
-	bool is_trusted = is_proven();
+	bool is_trusted = proof_is_done(&proof);
 
 	if (!attachment_holds(&attachment))
 		return false;
@@ -185,16 +179,40 @@ static size_t walk(struct language_frame *frames, size_t max, bool *ret_is_trunc
 	uintptr_t interpreter;
 
 	*ret_is_truncated = false;
-	return find_interpreter(&interpreter) ?
-		       perl_walk(interpreter, frames, max, ret_is_truncated) : 0;
+	if (!find_interpreter(&interpreter))
+		return 0;
+	size_t count = perl_walk(interpreter, frames, max, ret_is_truncated);
+
+	proof_begin(&proof, count);
+	return count;
+}
+
+/* In a host that is no perl only guarded reads tell whether its interpreter is still there. */
+static size_t mark(size_t max, uint64_t *mix, bool *ret_is_known)
+{
+	uintptr_t interpreter = 0;
+
+	if (!attachment_stays(&attachment))
+		return 0;
+	*ret_is_known = mark_word(perl_runtime.first) == 0;
+	if (*ret_is_known)
+		return 0;
+	if (perl_runtime.key != 0) {
+		interpreter = (uintptr_t)pthread_getspecific(
+			(pthread_key_t)mark_number(perl_runtime.key));
+		*ret_is_known = interpreter == 0;
+	}
+	if (*ret_is_known || !proof_is_done(&proof) || !is_perl_process)
+		return 0;
+	return perl_mark(interpreter, max, mix, ret_is_known);
 }
 
 static int describe(const struct language_frame *frame, struct language_description *ret)
 {
 	int result = perl_describe(frame, ret);
 
-	if (result == 0 && !is_proven())
-		atomic_fetch_sub(&proofs_left, 1);
+	if (result == 0)
+		proof_add(&proof);
 	return result;
 }
 
@@ -250,6 +268,7 @@ const struct language perl = {
 	.name = "Perl",
 	.attach = attach,
 	.walk = walk,
+	.mark = mark,
 	.describe = describe,
 	.read_self = read_self,
 	.read_moment = read_moment,

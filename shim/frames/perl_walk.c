@@ -7,23 +7,10 @@
 #include <string.h>
 
 #include "frames/peek.h"
+#include "frames/perl_context.h"
 #include "frames/perl_object.h"
 #include "frames/perl_op.h"
 
-enum { INFO_CONTEXTS = 8, INFO_PREVIOUS = 16, INFO_LAST = 32, INFO_MAX = 36, INFO_TYPE = 44,
-       INFO_SIZE = 48 };
-enum { INFO_MAIN = 1, INFO_DESTROY = 6 };
-
-enum { CONTEXT_TYPE = 0, CONTEXT_EVAL = 2, CONTEXT_COP = 16, CONTEXT_RETURN = 48,
-       CONTEXT_SUB = 72, CONTEXT_SIZE = 104 };
-enum { TYPE_MASK = 0xf, TYPE_SUB = 9, TYPE_FORMAT = 10, TYPE_EVAL = 11 };
-/* Of an eval: eval { }, or try { }. Of a sub: code in a pattern, whose sub is there twice. */
-enum { EVAL_IS_BLOCK = 0x40, SUB_IS_FAKE = 0x80 };
-
-enum { PHASE_START = 1, PHASE_RUN = 4, PHASE_END = 5, PHASE_DESTRUCT = 6 };
-
-/* So many are looked at, calls or not: what is longer is no chain, or a ring. */
-enum { STACKS_MAX = 1 << 12, CONTEXTS_MAX = 1 << 16 };
 /* So far down a saved op is looked for: what DESTROY saves is on top. */
 enum { SAVED_MAX = 128, SAVED_TYPE_MAX = 63 };
 
@@ -146,9 +133,6 @@ struct walk {
 	uintptr_t cop, op;
 };
 
-/* Ops are at multiples of 8: the lowest bit says that it is the next one. */
-enum { IS_NEXT = 1 };
-
 static void add(struct walk *walk, uintptr_t context)
 {
 	if (walk->count == walk->max) {
@@ -174,18 +158,6 @@ static uint8_t context_type(const struct stack_info *info, int32_t index)
 	return peek_byte(context_of(info, index) + CONTEXT_TYPE);
 }
 
-static bool is_call(uint8_t type)
-{
-	switch (type & TYPE_MASK) {
-	case TYPE_SUB:
-		return !(type & SUB_IS_FAKE);
-	case TYPE_EVAL:
-		return !(type & EVAL_IS_BLOCK);
-	default:
-		return (type & TYPE_MASK) == TYPE_FORMAT;
-	}
-}
-
 /* A DESTROY of a module's C code has no context of its own. */
 bool perl_is_destroying(uintptr_t interpreter)
 {
@@ -194,7 +166,7 @@ bool perl_is_destroying(uintptr_t interpreter)
 	if (!info_read(variable(interpreter, PERL_STACK_INFO), &info) || info.type != INFO_DESTROY)
 		return false;
 	for (int32_t i = info.last; i >= 0 && i > info.last - CONTEXTS_MAX; i--)
-		if (is_call(context_type(&info, i)))
+		if (perl_is_call(context_type(&info, i)))
 			return false;
 	return true;
 }
@@ -206,7 +178,7 @@ static void walk_contexts(struct walk *walk, const struct stack_info *info)
 
 		if (walk->contexts_left-- == 0)
 			walk->is_truncated = true;
-		if (!is_call(context_type(info, i)))
+		if (!perl_is_call(context_type(info, i)))
 			continue;
 		add(walk, context);
 		walk->cop = peek_word(context + CONTEXT_COP);

@@ -9,14 +9,13 @@
 #include "frames/attachment.h"
 #include "frames/peek.h"
 #include "frames/php_layout.h"
+#include "frames/php_mark.h"
 #include "frames/php_moment.h"
 #include "frames/php_walk.h"
+#include "frames/proof.h"
 #include "frames/symbols.h"
 
-/* So many frames described without a surprise end the time of guarded reads. */
-enum { PROOFS = 8 };
-
-static atomic_int proofs_left = PROOFS;
+static struct proof proof = PROOF; /* ends the time of guarded reads */
 /* 0 until the main thread was seen. A forked child's only thread keeps its own. */
 static atomic_uintptr_t php_thread;
 
@@ -78,22 +77,37 @@ static bool is_readable(void)
 		atomic_store(&attachment.state, match(&php_runtime));
 		pthread_mutex_unlock(&attachment.lock);
 	}
-	peek_set_guarded(atomic_load_explicit(&proofs_left, memory_order_relaxed) > 0);
+	peek_set_guarded(!proof_is_done(&proof));
 	return atomic_load(&attachment.state) == LANGUAGE_READY && php_runtime.file;
 }
 
 static size_t walk(struct language_frame *frames, size_t max, bool *ret_is_truncated)
 {
 	*ret_is_truncated = false;
-	return is_readable() ? php_walk(frames, max, ret_is_truncated) : 0;
+	if (!is_readable())
+		return 0;
+	size_t count = php_walk(frames, max, ret_is_truncated);
+
+	proof_begin(&proof, count);
+	return count;
+}
+
+static size_t mark(size_t max, uint64_t *mix, bool *ret_is_known)
+{
+	if (!attachment_stays(&attachment))
+		return 0;
+	*ret_is_known = !is_php_thread();
+	if (*ret_is_known || !php_runtime.file || !proof_is_done(&proof))
+		return 0;
+	return php_mark(max, mix, ret_is_known);
 }
 
 static int describe(const struct language_frame *frame, struct language_description *ret)
 {
 	int result = php_describe(frame, ret);
 
-	if (result == 0 && atomic_load_explicit(&proofs_left, memory_order_relaxed) > 0)
-		atomic_fetch_sub(&proofs_left, 1);
+	if (result == 0)
+		proof_add(&proof);
 	return result;
 }
 
@@ -121,6 +135,7 @@ const struct language php = {
 	.name = "PHP",
 	.attach = attach,
 	.walk = walk,
+	.mark = mark,
 	.describe = describe,
 	.read_self = php_read_self,
 	.read_moment = read_moment,

@@ -37,12 +37,21 @@ static uintptr_t opline_of(const struct php_frame *frame)
 	return peek_word(begin - sizeof(uintptr_t));
 }
 
-/* A file's name, by its contents: a server's requests reuse each other's addresses. */
-static uintptr_t file_identity(uintptr_t file)
+/* A text by its contents: a server's requests reuse each other's addresses. */
+static uintptr_t text_identity(uintptr_t text)
 {
-	uintptr_t hash = peek_word(file + PHP_STRING_HASH);
+	uintptr_t hash = text ? peek_word(text + PHP_STRING_HASH) : 0;
 
-	return hash ? hash : file;
+	return hash ? hash : text;
+}
+
+/* Of the function's name and of its class's. */
+static uintptr_t names_identity(uintptr_t function)
+{
+	uintptr_t class = peek_word(function + PHP_FUNCTION_CLASS);
+
+	return 3 * text_identity(peek_word(function + PHP_FUNCTION_NAME)) +
+	       (class ? 5 * text_identity(peek_word(class + PHP_CLASS_NAME)) : 0);
 }
 
 /* False for what is no frame in PHP's own traces. */
@@ -51,8 +60,11 @@ static bool frame_fill(struct language_frame *ret, uintptr_t address, const stru
 	uint8_t type = php_function_type(frame->function);
 
 	*ret = (struct language_frame){ .code = frame->function, .frame = address };
+	if (!type)
+		return false;
+	ret->file = names_identity(frame->function);
 	if (php_is_user(type)) {
-		ret->file = file_identity(php_file_of(frame->function));
+		ret->file += text_identity(php_file_of(frame->function));
 		ret->position = (uint32_t)peek_int(opline_of(frame) + PHP_OPLINE_LINE);
 		ret->first_line = php_first_line_of(frame->function);
 		return true;

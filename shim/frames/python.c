@@ -2,8 +2,6 @@
  * its memory is trusted. */
 #include "frames/language.h"
 
-#include <limits.h>
-#include <stdatomic.h>
 #include <unistd.h>
 
 #include "frames/attachment.h"
@@ -12,13 +10,10 @@
 #include "frames/python_moment.h"
 #include "frames/python_object.h"
 #include "frames/python_walk.h"
+#include "frames/proof.h"
 #include "frames/symbols.h"
 
-/* So many frames described without a surprise end the time of guarded reads, or as
- * many as the first stack has. */
-enum { PROOFS_MAX = 8, PROOFS_NOT_BEGUN = INT_MAX };
-
-static atomic_int proofs_left = PROOFS_NOT_BEGUN;
+static struct proof proof = PROOF; /* ends the time of guarded reads */
 
 /* "3.9.18 (main, ..." of the versions that have no Py_Version. */
 static unsigned long version_from_text(const char *text)
@@ -120,23 +115,6 @@ static enum language_state attach(void)
 	return attachment_attach(&attachment);
 }
 
-static void begin_proof(size_t count)
-{
-	int expected = PROOFS_NOT_BEGUN;
-
-	if (count > 0)
-		atomic_compare_exchange_strong(&proofs_left, &expected,
-					       count < PROOFS_MAX ? (int)count : PROOFS_MAX);
-}
-
-static void count_proof(void)
-{
-	int left = atomic_load_explicit(&proofs_left, memory_order_relaxed);
-
-	if (left > 0 && left != PROOFS_NOT_BEGUN)
-		atomic_compare_exchange_strong(&proofs_left, &left, left - 1);
-}
-
 /* While the interpreter is taken apart, a thread that outlives it may hold the address of
  * a thread state that is gone. The main thread takes it apart, so its own is there. */
 static bool is_outlived(void)
@@ -149,8 +127,7 @@ static bool begin_reading(void)
 {
 	if (!attachment_holds(&attachment))
 		return false;
-	peek_set_guarded(atomic_load_explicit(&proofs_left, memory_order_relaxed) > 0 ||
-			   is_outlived());
+	peek_set_guarded(!proof_is_done(&proof) || is_outlived());
 	return true;
 }
 
@@ -166,7 +143,7 @@ static size_t walk(struct language_frame *frames, size_t max, bool *ret_is_trunc
 	size_t count = python_walk(thread, frames, max, ret_is_truncated, &is_clean);
 
 	if (is_clean)
-		begin_proof(count);
+		proof_begin(&proof, count);
 	return count;
 }
 
@@ -184,8 +161,7 @@ static size_t mark(size_t max, uint64_t *mix, bool *ret_is_known)
 
 	uintptr_t thread = python_runtime.this_thread();
 
-	*ret_is_known = thread == 0 ||
-			atomic_load_explicit(&proofs_left, memory_order_relaxed) <= 0;
+	*ret_is_known = thread == 0 || proof_is_done(&proof);
 	return thread == 0 || !*ret_is_known ? 0 : python_mark(thread, max, mix, ret_is_known);
 }
 
@@ -194,7 +170,7 @@ static int describe(const struct language_frame *frame, struct language_descript
 	int result = python_describe(frame, ret);
 
 	if (result == 0)
-		count_proof();
+		proof_add(&proof);
 	return result;
 }
 

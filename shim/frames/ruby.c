@@ -15,6 +15,19 @@ static bool is_dummy(const struct ruby_frames *frames, size_t index)
 	return index + 1 == frames->count && frames->lines[index] == 0;
 }
 
+/* FNV-1a. What is told by its address alone would be another's later. */
+static uintptr_t label_hash(uintptr_t code)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	volatile uintptr_t label = ruby_runtime.label(code);
+
+	if (!ruby_is_string(label))
+		return 0;
+	for (const char *at = ruby_runtime.text(&label); *at; at++)
+		hash = (hash ^ (uint8_t)*at) * UINT64_C(0x100000001b3);
+	return (uintptr_t)hash;
+}
+
 /* Functions in C are left out: Ruby's own backtraces give them their caller's line. There is
  * room for half as many of them as of others. `frame` is 0 where the stack does not say. */
 static size_t walk(struct language_frame *frames, size_t max, bool *ret_is_truncated)
@@ -46,10 +59,29 @@ static size_t walk(struct language_frame *frames, size_t max, bool *ret_is_trunc
 			.code = code,
 			.file = ruby_runtime.path(code),
 			.position = all.lines[i] > 0 ? (uint32_t)all.lines[i] : 0,
+			.first_line = (uint32_t)label_hash(code),
 			.frame = frame,
 		};
 	}
 	return count;
+}
+
+/* While another thread has the lock and collects nothing is freed that this one runs. */
+static size_t mark(size_t max, uint64_t *mix, bool *ret_is_known)
+{
+	if (!ruby_is_readable()) {
+		*ret_is_known = ruby_is_foreign_thread();
+		return 0;
+	}
+	if (ruby_has_lock() && ruby_runtime.is_collecting())
+		return 0;
+	return ruby_stack_mark(max, mix, ret_is_known);
+}
+
+/* What no thread runs is freed by a collection that began later, and its place used again. */
+static uint64_t epoch(void)
+{
+	return ruby_runtime.collections();
 }
 
 static bool read_string(uintptr_t string, char *ret, size_t size)
@@ -130,6 +162,8 @@ const struct language ruby = {
 	.name = "Ruby",
 	.attach = ruby_attach,
 	.walk = walk,
+	.mark = mark,
+	.epoch = epoch,
 	.describe = describe,
 	.read_self = read_self,
 	.read_moment = read_moment,

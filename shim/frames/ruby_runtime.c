@@ -36,6 +36,7 @@ static bool find_functions(struct ruby_runtime *runtime)
 		{ &runtime->name, "rb_id2str" },
 		{ &runtime->text, "rb_string_value_ptr" },
 		{ &runtime->thread, "rb_thread_current" },
+		{ &runtime->collections, "rb_gc_count" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -82,11 +83,20 @@ enum language_state ruby_attach(void)
 	return attachment_attach(&attachment);
 }
 
+static bool is_running(void)
+{
+	return attachment_holds(&attachment) &&
+	       (ruby_runtime.machine == 0 || peek_word(ruby_runtime.machine) != 0);
+}
+
+bool ruby_is_foreign_thread(void)
+{
+	return is_running() && !ruby_runtime.is_ruby_thread();
+}
+
 bool ruby_is_readable(void)
 {
-	if (!attachment_holds(&attachment) ||
-	    (ruby_runtime.machine != 0 && peek_word(ruby_runtime.machine) == 0) ||
-	    !ruby_runtime.is_ruby_thread())
+	if (!is_running() || !ruby_runtime.is_ruby_thread())
 		return false;
 	/* Else rb_profile_frames, too, reads the frames of the thread that has the lock. */
 	return ruby_runtime.shared_context == 0 || ruby_has_lock() || ruby_runtime.is_alone();

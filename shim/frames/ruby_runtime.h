@@ -25,6 +25,7 @@ struct ruby_runtime {
 	uintptr_t (*name)(uintptr_t identifier);   /* rb_id2str: with the lock only */
 	char *(*text)(volatile uintptr_t *string);
 	uintptr_t (*thread)(void);   /* rb_thread_current */
+	size_t (*collections)(void); /* rb_gc_count: begun so far */
 	uintptr_t machine;           /* variable, 0 when Ruby has ended; 0 unknown */
 	/* The variable that has the execution context. Before 3.0 it is one for all
 	 * threads, of the thread that has the lock. Later it is thread-local: so far from
@@ -41,6 +42,9 @@ enum language_state ruby_attach(void);
 
 /* Is it a thread of a Ruby that runs, whose frames may be read? */
 bool ruby_is_readable(void);
+
+/* Does Ruby run, and this is none of its threads? */
+bool ruby_is_foreign_thread(void);
 
 /* Has this thread the interpreter's lock? Of a thread of Ruby only. */
 bool ruby_has_lock(void);

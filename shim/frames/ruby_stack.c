@@ -2,6 +2,7 @@
 
 #include <stdatomic.h>
 
+#include "frames/mark.h"
 #include "frames/peek.h"
 #include "frames/ruby_runtime.h"
 
@@ -25,6 +26,7 @@ struct layout {
 
 static _Atomic struct layout known;
 static atomic_uint tries;
+static atomic_bool is_doubtful; /* did a stack ever disagree with that layout? */
 
 /* Numbers, nil and symbols are no addresses. */
 static bool is_object(uintptr_t value, uintptr_t type)
@@ -162,7 +164,36 @@ bool ruby_stack_open(struct ruby_stack *stack, const struct ruby_frames *frames)
 		is_open = find_layout(frames, &layout);
 		peek_set_guarded(false);
 	}
-	return is_open && open_as(stack, layout) && agrees(*stack, frames, false);
+	is_open = is_open && open_as(stack, layout) && agrees(*stack, frames, false);
+	if (!is_open && layout.frame_size != 0)
+		atomic_store_explicit(&is_doubtful, true, memory_order_relaxed);
+	return is_open;
+}
+
+/* Words of the stack itself, which stays where it is: what they point to may be moved, or
+ * taken apart, by another thread that collects. What runs native code has no instructions. */
+size_t ruby_stack_mark(size_t max, uint64_t *mix, bool *ret_is_known)
+{
+	struct layout layout = atomic_load_explicit(&known, memory_order_relaxed);
+	struct ruby_stack stack;
+	size_t count = 0;
+
+	peek_set_guarded(false);
+	*ret_is_known = layout.frame_size != 0 &&
+			!atomic_load_explicit(&is_doubtful, memory_order_relaxed) &&
+			open_as(&stack, layout);
+	if (!*ret_is_known)
+		return 0;
+	for (uintptr_t frame = stack.next; frame + stack.frame_size <= stack.end && count <= max;
+	     frame += stack.frame_size) {
+		uintptr_t code = mark_word(frame + FRAME_CODE);
+
+		if (code == 0)
+			continue;
+		*mix = mark_frame(*mix, code, mark_word(frame), 0, 0);
+		count++;
+	}
+	return count;
 }
 
 /* Is this thread's own collection moving objects, and the instructions of frames with

@@ -34,6 +34,9 @@ bool ruby_frames_take(struct ruby_frames *frames, size_t limit);
 /* False when the stack does not agree with `frames`. */
 bool ruby_stack_open(struct ruby_stack *stack, const struct ruby_frames *frames);
 
+/* As language.mark, of this thread, which is Ruby's. Addresses of one collection. */
+size_t ruby_stack_mark(size_t max, uint64_t *mix, bool *ret_is_known);
+
 /* The next control frame; 0 at the end. Its instructions in *ret_code. */
 uintptr_t ruby_stack_next(struct ruby_stack *stack, uintptr_t *ret_code);
 

@@ -20,6 +20,7 @@ EXPORT uintptr_t rb_frame_this_func(void);
 EXPORT uintptr_t rb_id2str(uintptr_t identifier);
 EXPORT char *rb_string_value_ptr(volatile uintptr_t *string);
 EXPORT uintptr_t rb_thread_current(void);
+EXPORT size_t rb_gc_count(void);
 
 int ruby_native_thread_p(void)
 {
@@ -83,6 +84,11 @@ char *rb_string_value_ptr(volatile uintptr_t *string)
 
 	assert(object->flags == STRING);
 	return (char *)(uintptr_t)object->text;
+}
+
+size_t rb_gc_count(void)
+{
+	return fake.collections;
 }
 
 uintptr_t rb_thread_current(void)

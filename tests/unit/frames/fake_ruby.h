@@ -28,7 +28,7 @@ struct fake_entry {
 extern struct fake_ruby {
 	bool is_ruby_thread, has_lock, is_collecting;
 	const struct fake_entry *entries;
-	size_t count;
+	size_t count, collections;
 	uintptr_t stack[STACK_WORDS];
 	uintptr_t context[3];
 	uintptr_t thread[8];

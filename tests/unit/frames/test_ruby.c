@@ -186,9 +186,80 @@ static void ruby_code_calls_nothing_in_c(void **state)
 	assert_string_equal("", moment.called);
 }
 
+/* 0 when only a walk can tell. */
+static uint64_t mark(size_t *ret_count)
+{
+	uint64_t mix = 1;
+	bool is_known = false;
+
+	*ret_count = ruby.mark(MAX, &mix, &is_known);
+	return is_known ? mix : 0;
+}
+
+static void a_mark_is_of_the_codes_and_where_they_are(void **state)
+{
+	struct language_frame frames[MAX];
+	uint64_t first;
+	size_t count;
+
+	(void)state;
+	fake_ruby_init(stack_of_a_block, 6);
+	walk(frames);
+	first = mark(&count);
+	assert_int_not_equal(0, first);
+	assert_int_equal(4, count);
+	assert_true(mark(&count) == first);
+	uintptr_t *code = &fake.stack[STACK_WORDS - FRAME_WORDS + 2], before = *code;
+
+	*code ^= 64;
+	assert_true(mark(&count) != first);
+	*code = before;
+	fake.stack[STACK_WORDS - FRAME_WORDS] ^= 8;
+	assert_true(mark(&count) != first);
+	fake.stack[STACK_WORDS - FRAME_WORDS] ^= 8;
+	assert_true(mark(&count) == first);
+}
+
+static void a_collection_begins_an_epoch(void **state)
+{
+	(void)state;
+	fake.collections = 5;
+	assert_int_equal(5, ruby.epoch());
+	fake.collections++;
+	assert_int_equal(6, ruby.epoch());
+}
+
+static void a_thread_that_collects_has_no_mark(void **state)
+{
+	size_t count;
+
+	(void)state;
+	fake_ruby_init(stack_of_a_block, 6);
+	fake.is_collecting = true;
+	assert_int_not_equal(0, mark(&count));
+	fake.has_lock = true;
+	assert_int_equal(0, mark(&count));
+}
+
+static void a_thread_that_is_not_rubys_is_marked_without_frames(void **state)
+{
+	size_t count;
+
+	(void)state;
+	fake_ruby_init(stack_of_a_block, 6);
+	fake.is_ruby_thread = false;
+	assert_int_not_equal(0, mark(&count));
+	assert_int_equal(0, count);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		/* First: after a stack that did not agree there are no marks. */
+		cmocka_unit_test(a_mark_is_of_the_codes_and_where_they_are),
+		cmocka_unit_test(a_collection_begins_an_epoch),
+		cmocka_unit_test(a_thread_that_collects_has_no_mark),
+		cmocka_unit_test(a_thread_that_is_not_rubys_is_marked_without_frames),
 		cmocka_unit_test(a_block_has_its_own_name_and_functions_in_c_are_left_out),
 		cmocka_unit_test(a_stack_that_does_not_agree_leaves_the_methods),
 		cmocka_unit_test(a_pools_class_is_named_by_its_file),
