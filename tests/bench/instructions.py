@@ -92,6 +92,8 @@ def count(bench, name):
     plain, shim = (a_round(bench, COUNTED[name], {"LD_PRELOAD": str(library),
                                                   "PQLEAK_LOG": os.devnull})
                    for library in (bench.fake / "libpq.so.5", bench.library))
+    if shim - plain < 1:
+        raise Failed(f"'{name}' counts {shim - plain:.1f} instructions: it does not do what it says")
     return round(shim - plain, 1)
 
 

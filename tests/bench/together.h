@@ -104,6 +104,9 @@ static void together_run(int thread, long rounds, long part, void (*work)(long, 
 			__atomic_store_n(&own->count, own->count + 1, __ATOMIC_RELAXED);
 		}
 	}
+	/* What is no whole batch is done, and not timed. */
+	if (rounds > 0)
+		work(rounds, argument);
 }
 
 static int together_compare(const void *a, const void *b)
