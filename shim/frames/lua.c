@@ -1,5 +1,4 @@
-/* Lua 5.1 to 5.4 as a struct language. LuaJIT has the same functions and other
- * structures; it has no lua_ident. */
+/* Lua 5.1 to 5.4 as a struct language. LuaJIT has other structures, and no lua_ident. */
 #include "frames/attachment.h"
 
 #include <errno.h>
@@ -7,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "frames/lua_calls.h"
 #include "frames/lua_state.h"
 #include "frames/symbols.h"
 #include "frames/utf8.h"
@@ -107,6 +107,11 @@ static bool is_lua(const struct lua_debug *debug)
 	return strcmp(kind, "Lua") == 0 || strcmp(kind, "main") == 0;
 }
 
+/* Have all frames been where lua_calls.c looks for them? */
+enum calls_trust { CALLS_UNSEEN, CALLS_AGREE, CALLS_DIFFER };
+
+static _Atomic enum calls_trust calls_trust = CALLS_UNSEEN;
+
 static size_t walk_state(const struct lua_state *in, struct language_frame *frames, size_t max,
 			 bool *ret_is_truncated)
 {
@@ -127,6 +132,10 @@ static size_t walk_state(const struct lua_state *in, struct language_frame *fram
 			.frame = in->address | (uintptr_t)level << LEVEL_SHIFT,
 		};
 	}
+	if (!lua_calls_agree(runtime.layout, in->address, frames, count))
+		calls_trust = CALLS_DIFFER;
+	else if (count && calls_trust == CALLS_UNSEEN)
+		calls_trust = CALLS_AGREE;
 	return count;
 }
 
@@ -141,6 +150,21 @@ static size_t walk(struct language_frame *frames, size_t max, bool *ret_is_trunc
 	__builtin_unwind_init();
 	while (!in.is_main && !*ret_is_truncated && find_state(in.jump, &in))
 		count += walk_state(&in, frames + count, max - count, ret_is_truncated);
+	return count;
+}
+
+/* The states are looked for as the walk does: a guarded read or two tell that one is alive. */
+static size_t mark(size_t max, uint64_t *mix, bool *ret_is_known)
+{
+	struct lua_state in = { 0 };
+	size_t count = 0;
+
+	*ret_is_known = attachment_stays(&attachment) && calls_trust == CALLS_AGREE;
+	if (!*ret_is_known)
+		return 0;
+	__builtin_unwind_init();
+	while (!in.is_main && count <= max && find_state(in.jump, &in))
+		count += lua_calls_mark(runtime.layout, in.address, max - count, mix);
 	return count;
 }
 
@@ -267,6 +291,7 @@ const struct language lua = {
 	.name = "Lua",
 	.attach = attach,
 	.walk = walk,
+	.mark = mark,
 	.describe = describe,
 	.read_self = read_self,
 	.read_moment = read_moment,

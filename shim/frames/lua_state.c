@@ -188,8 +188,10 @@ __attribute__((noinline)) bool lua_state_find(const struct lua_runtime *runtime,
 	uintptr_t code;
 
 	peek_set_guarded(true);
-	if (!from)
+	if (!from) {
 		view.from = (uintptr_t)__builtin_frame_address(0);
+		view.readable_end = (view.from & -(uintptr_t)PAGE) + PAGE;
+	}
 	view.end = view.from + CODE_DISTANCE_MAX;
 	code = view_find(&view, from ? &runtime->resume : &runtime->code);
 	if (!code)

@@ -30,6 +30,12 @@ struct lua_layout {
 	uint8_t first_line;
 	uint8_t short_source;
 	uint8_t call;               /* i_ci, its last field */
+	/* For lua_calls.c; lua_layout.def says which they are. */
+	uint8_t state_call, state_first_call;
+	uint8_t call_function, call_previous, call_position;
+	uint8_t closure_proto;
+	uint8_t proto_code, proto_lines, proto_base_count, proto_bases, proto_source,
+		proto_first_line;
 };
 
 enum { LUA_SHORT_SOURCE_MAX = 60 };
