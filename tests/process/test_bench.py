@@ -160,6 +160,16 @@ def test_a_count_that_grew_fails_and_one_that_fell_is_told(copy):
     assert counts == "1 passed, 1 failed, 0 skipped"
 
 
+@pytest.mark.skipif(not shutil.which("valgrind"), reason="no valgrind: scripts/setup installs it")
+def test_a_count_of_nothing_is_no_progress(other_build):
+    """A program that leaves its rounds out would need no instructions."""
+    add_program(other_build, "uses", "exit 0\n")
+    result = bench("--check", "use", build=other_build)
+    assert (result.stdout, result.returncode) == ("", 1)
+    assert re.fullmatch(r"bench: 'use' counts -?0\.0 instructions: it does not do what it says\n",
+                        result.stderr)
+
+
 def test_counts_without_valgrind_say_what_is_missing(tmp_path):
     result = subprocess.run(["/usr/bin/python3", SOURCE / "scripts" / "bench", "--check"],
                             text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
