@@ -3,7 +3,7 @@
  *
  * Extendible hashing: a directory, by the hash's first bits, of small leaves with open
  * addressing. A leaf that is full is split in two, so that no open waits for a table of a
- * million to be made anew: the longest step copies the directory, 8 bytes for each 100.
+ * million to be made anew: the longest step copies the directory, 8 bytes for each 96 or more.
  *
  * Readers. A slot leads to a struct connection, which is never unmapped; nor is a leaf or a
  * directory. What is found is right: it had this handle when it was read. What is missed is
@@ -34,12 +34,13 @@ struct handles {
 	size_t fresh_count;
 };
 
-/* NULL when it is not there. Context: the recorder's lock. */
+/* What it finds is there. NULL when it is not, or moved while it was looked for, which under the
+ * recorder's lock it does not. Context: any thread; async-signal-safe. */
 struct connection *handles_find(const struct handles *handles, const PGconn *handle);
 
-/* The same without the lock. False when the table was being changed all the while: a handler of
- * the host's may ask in the middle of a change of this thread's, or the kernel have
- * stopped the thread that makes one. Context: any thread; async-signal-safe. */
+/* The same, and NULL is as true without the lock. False when the table was being changed all the
+ * while: a handler of the host's may ask in the middle of a change of this thread's, or the
+ * kernel have stopped the thread that makes one. Context: any thread; async-signal-safe. */
 bool handles_look(const struct handles *handles, const PGconn *handle,
 		  struct connection **ret_connection);
 

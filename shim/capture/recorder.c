@@ -157,15 +157,23 @@ static struct connection *find_under_lock(const PGconn *conn)
 	return connection;
 }
 
-struct connection *recorder_find(const PGconn *conn)
+/* It was not found, or missed. */
+static __attribute__((noinline)) struct connection *find_again(const PGconn *conn)
 {
-	if (!conn || __atomic_load_n(&recorder.state, __ATOMIC_ACQUIRE) != RECORDER_ON)
-		return NULL;
 	struct connection *connection;
 
 	if (handles_look(&recorder.registry.handles, conn, &connection))
 		return connection;
 	return recorder_is_interrupted() ? NULL : find_under_lock(conn);
+}
+
+struct connection *recorder_find(const PGconn *conn)
+{
+	if (!conn || __atomic_load_n(&recorder.state, __ATOMIC_ACQUIRE) != RECORDER_ON)
+		return NULL;
+	struct connection *connection = handles_find(&recorder.registry.handles, conn);
+
+	return connection ? connection : find_again(conn);
 }
 
 struct libpq *recorder_libpq(const PGconn *conn)

@@ -53,7 +53,6 @@ static void own_finish_locked(const struct connection *connection, struct ledger
 		record->transaction = (uint8_t)transaction;
 		ledger_change_end(&record->sequence);
 	}
-	end->at_ns = clock_monotonic_ns();
 	end->opened_at_ns = connection->unrecorded.opened_at_ns;
 	end->site = connection_site(connection);
 	end->pool = record ? record->pool : connection->unrecorded.pool;
@@ -62,7 +61,7 @@ static void own_finish_locked(const struct connection *connection, struct ledger
 
 static void finishing_locked(const PGconn *conn, uint32_t stack,
 			     const struct language_moment *moment, bool is_exiting,
-			     enum ledger_transaction transaction)
+			     enum ledger_transaction transaction, uint64_t now)
 {
 	struct connection connection;
 
@@ -77,6 +76,7 @@ static void finishing_locked(const PGconn *conn, uint32_t stack,
 	}
 	own_finish_locked(&connection,
 			  &(struct ledger_end){
+				  .at_ns = now,
 				  .closed_stack = stack,
 				  .called = text_add_locked(moment->called),
 				  .evidence = evidence_of(&connection, moment, is_exiting),
@@ -104,8 +104,11 @@ void recorder_finishing(const struct use *use)
 		    (is_exiting || stack_has_frames(&stack) ||
 		     !object_is_main(use->return_address)))
 			recorder.has_doubtful_end = true;
+		uint64_t now = clock_monotonic_ns();
+
 		recorder_lock();
-		finishing_locked(use->conn, stack_id(&stack), &moment, is_exiting, transaction);
+		finishing_locked(use->conn, stack_id(&stack), &moment, is_exiting, transaction,
+				 now);
 		recorder_unlock();
 		recorder_release_stack(&stack);
 	}

@@ -36,7 +36,7 @@ static enum ledger_connection_state state_of(const struct identity *identity)
 }
 
 static void opened_locked(const struct stack *stack, const struct use *use,
-			  const struct identity *identity, const char *sqlstate)
+			  const struct identity *identity, const char *sqlstate, uint64_t now)
 {
 	struct ledger *ledger = &recorder.ledger;
 
@@ -45,7 +45,6 @@ static void opened_locked(const struct stack *stack, const struct use *use,
 		ledger_lose_connection(ledger);
 		return;
 	}
-	uint64_t now = clock_monotonic_ns();
 	enum ledger_connection_state state = state_of(identity);
 	uint32_t opened_stack = stack_id(stack);
 	struct ledger_connection record = {
@@ -113,9 +112,12 @@ void recorder_opened(const struct use *use, const char *sqlstate)
 
 		take_stack(&stack, use);
 		identity_read(use->libpq, use->conn, &identity);
+		identity_look(&identity, &recorder.ledger);
 		shape_learn(use->libpq, use->conn);
+		uint64_t now = clock_monotonic_ns();
+
 		recorder_lock();
-		opened_locked(&stack, use, &identity, sqlstate);
+		opened_locked(&stack, use, &identity, sqlstate, now);
 		recorder_unlock();
 		recorder_release_stack(&stack);
 		if (recorder.ledger.is_private && recorder.ledger.path[0])

@@ -82,16 +82,27 @@ uint32_t ledger_add_string(struct ledger *ledger, const char *text, size_t lengt
 	return id;
 }
 
+bool ledger_is_recent(const struct ledger *ledger, const char *text, const uint32_t *recent,
+		      uint32_t *ret_id)
+{
+	uint32_t id = text && *text ? __atomic_load_n(recent, __ATOMIC_ACQUIRE) : 0;
+	const struct ledger_string *last = id ? ledger_record(ledger, LEDGER_STRINGS, id) : NULL;
+
+	if (text && *text && (!last || strcmp((const char *)(last + 1), text)))
+		return false;
+	*ret_id = id;
+	return true;
+}
+
 uint32_t ledger_repeat_string(struct ledger *ledger, const char *text, uint32_t *recent)
 {
-	if (!text || !*text)
-		return 0;
-	const struct ledger_string *last =
-		*recent ? ledger_record(ledger, LEDGER_STRINGS, *recent) : NULL;
+	uint32_t id;
 
-	if (!last || strcmp((const char *)(last + 1), text))
-		*recent = ledger_add_string(ledger, text, strlen(text));
-	return *recent;
+	if (ledger_is_recent(ledger, text, recent, &id))
+		return id;
+	id = ledger_add_string(ledger, text, strlen(text));
+	__atomic_store_n(recent, id, __ATOMIC_RELEASE);
+	return id;
 }
 
 /* Appends a copy of `record`, or finds the one that is equal in all its bytes. */

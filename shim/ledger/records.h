@@ -6,6 +6,7 @@
 #ifndef LEDGER_RECORDS_H
 #define LEDGER_RECORDS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,11 @@ uint32_t ledger_add_string(struct ledger *ledger, const char *text, size_t lengt
 /* As ledger_add_string of a text that ends with 0, or NULL, which is 0. `*recent` is the id of
  * the last such text, or 0: most often it is the same one. */
 uint32_t ledger_repeat_string(struct ledger *ledger, const char *text, uint32_t *recent);
+
+/* Is `text` the one that `*recent` stands for, which is then in *ret_id? Context: no lock is
+ * needed, in the process whose ledger it is: strings stay as they are. */
+bool ledger_is_recent(const struct ledger *ledger, const char *text, const uint32_t *recent,
+		      uint32_t *ret_id);
 
 /* Copies. Equal: same place in memory, same path, same build-id. */
 uint32_t ledger_add_module(struct ledger *ledger, const struct ledger_module *module);

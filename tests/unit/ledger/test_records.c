@@ -57,6 +57,37 @@ static void no_text_is_no_string_and_nothing_lost(void **state)
 	written_free(written);
 }
 
+/* What most connections have in common is known again without a lock. */
+static void the_last_text_is_known_again_and_no_other(void **state)
+{
+	struct written *written = written_new(WRITTEN_SIZE);
+	struct ledger *ledger = &written->ledger;
+	uint32_t recent = 0, id = 4711;
+
+	(void)state;
+	assert_false(ledger_is_recent(ledger, "db1", &recent, &id));
+	assert_int_equal(id, 4711);
+	assert_int_equal(ledger_repeat_string(ledger, "db1", &recent),
+			 ledger_add_string(ledger, "db1", 3));
+	assert_true(ledger_is_recent(ledger, "db1", &recent, &id));
+	assert_int_equal(id, recent);
+	assert_false(ledger_is_recent(ledger, "db", &recent, &id));
+	assert_false(ledger_is_recent(ledger, "db11", &recent, &id));
+	assert_int_equal(id, recent);
+	/* No text is none, whatever the last one was, and does not take its place. */
+	for (int i = 0; i < 2; i++) {
+		id = 4711;
+		assert_true(ledger_is_recent(ledger, i ? "" : NULL, &recent, &id));
+		assert_int_equal(id, 0);
+		assert_int_equal(ledger_repeat_string(ledger, i ? "" : NULL, &recent), 0);
+	}
+	assert_true(ledger_is_recent(ledger, "db1", &recent, &id));
+	assert_int_equal(ledger_repeat_string(ledger, "db2", &recent),
+			 ledger_add_string(ledger, "db2", 3));
+	assert_false(ledger_is_recent(ledger, "db1", &recent, &id));
+	written_free(written);
+}
+
 static void a_string_beyond_the_limit_is_counted_as_lost(void **state)
 {
 	struct written *written = written_new(WRITTEN_SIZE);
@@ -197,6 +228,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_string_is_stored_once_and_whole),
 		cmocka_unit_test(no_text_is_no_string_and_nothing_lost),
+		cmocka_unit_test(the_last_text_is_known_again_and_no_other),
 		cmocka_unit_test(a_string_beyond_the_limit_is_counted_as_lost),
 		cmocka_unit_test(a_full_section_counts_what_it_loses_and_keeps_the_rest),
 		cmocka_unit_test(records_are_one_only_when_all_their_bytes_are),
