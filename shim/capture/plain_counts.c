@@ -9,16 +9,16 @@ uint32_t plain_count(const struct ledger *ledger, enum ledger_section_kind kind)
 	return (uint32_t)(__atomic_load_n(&section->used, __ATOMIC_ACQUIRE) / section->record_size);
 }
 
-uint64_t plain_count_unseen(const struct ledger *ledger, uint32_t site)
+uint64_t plain_count_unseen(const struct ledger *ledger)
 {
+	uint32_t connections = plain_count(ledger, LEDGER_CONNECTIONS);
 	uint64_t count = 0;
 
-	for (uint32_t i = 1; i <= plain_count(ledger, LEDGER_CONNECTIONS); i++) {
+	for (uint32_t i = 1; i <= connections; i++) {
 		const struct ledger_connection *connection =
 			ledger_record(ledger, LEDGER_CONNECTIONS, i);
 
-		count += connection->state == LEDGER_CLOSED_UNSEEN &&
-			 (!site || connection->site == site);
+		count += connection->state == LEDGER_CLOSED_UNSEEN;
 	}
 	return count;
 }
@@ -49,5 +49,5 @@ bool plain_report_is_failing(const struct ledger *ledger)
 		if (plain_misuse_is_told(ledger_record(ledger, LEDGER_MISUSES, id)))
 			return true;
 	}
-	return plain_less(ledger->header->open, plain_count_unseen(ledger, 0)) > 0;
+	return plain_less(ledger->header->open, plain_count_unseen(ledger)) > 0;
 }

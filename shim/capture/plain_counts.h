@@ -13,8 +13,8 @@
 /* Records of a section. */
 uint32_t plain_count(const struct ledger *ledger, enum ledger_section_kind kind);
 
-/* Connections that were closed unseen: of one site, or with 0 of all. */
-uint64_t plain_count_unseen(const struct ledger *ledger, uint32_t site);
+/* Connections that were closed unseen. */
+uint64_t plain_count_unseen(const struct ledger *ledger);
 
 /* Records of all kinds that found no room. */
 uint64_t plain_count_lost(const struct ledger *ledger);

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "capture/plain_counts.h"
+#include "capture/site_chain.h"
 
 enum { PLAIN_BUFFER = 4096, PLAIN_LINE_MAX = 2048 };
 
@@ -11,6 +12,7 @@ struct plain {
 	const struct ledger *ledger;
 	int fd;
 	bool is_written; /* so far */
+	struct site_chain connections, endings;
 	struct text text;
 	char buffer[PLAIN_BUFFER];
 };
@@ -145,6 +147,24 @@ static void plain_add_open(struct plain *plain, const struct ledger_connection *
 		plain_add_named_stack(plain, "in a transaction begun", connection->begun_stack);
 }
 
+/* The next one of the site behind `*id`; NULL when there is none. */
+static const struct ledger_connection *next_of_site(const struct plain *plain, uint32_t site,
+						    uint32_t *id)
+{
+	*id = site_chain_next(&plain->connections, site, *id);
+	return *id ? ledger_record(plain->ledger, LEDGER_CONNECTIONS, *id) : NULL;
+}
+
+static uint64_t unseen_of_site(const struct plain *plain, uint32_t site)
+{
+	const struct ledger_connection *connection;
+	uint64_t count = 0;
+
+	for (uint32_t id = 0; (connection = next_of_site(plain, site, &id));)
+		count += connection->state == LEDGER_CLOSED_UNSEEN && connection->site == site;
+	return count;
+}
+
 static bool connection_is_open(const struct ledger_connection *connection)
 {
 	return connection->state != LEDGER_FREE && connection->state != LEDGER_ENDED;
@@ -153,7 +173,8 @@ static bool connection_is_open(const struct ledger_connection *connection)
 static void plain_add_site(struct plain *plain, uint32_t id)
 {
 	const struct ledger_site *site = ledger_record(plain->ledger, LEDGER_SITES, id);
-	uint64_t open = plain_less(site->open, plain_count_unseen(plain->ledger, id));
+	uint64_t open = plain_less(site->open, unseen_of_site(plain, id));
+	const struct ledger_connection *connection;
 
 	plain_end_line(plain);
 	text_format(&plain->text, "%s  %L opened, %L failed, %L finished, %L open, peak %L open",
@@ -161,20 +182,27 @@ static void plain_add_site(struct plain *plain, uint32_t id)
 		    site->peak_open);
 	plain_end_line(plain);
 	plain_add_stack(plain, site->opened_stack);
-	for (uint32_t i = 1; i <= plain_count(plain->ledger, LEDGER_CONNECTIONS); i++) {
-		const struct ledger_connection *connection =
-			ledger_record(plain->ledger, LEDGER_CONNECTIONS, i);
-
+	for (uint32_t i = 0; (connection = next_of_site(plain, id, &i));) {
 		if (connection->site == id && connection_is_open(connection))
 			plain_add_open(plain, connection);
 	}
-	for (uint32_t i = 1; i <= plain_count(plain->ledger, LEDGER_ENDINGS); i++) {
-		const struct ledger_ending *ending =
-			ledger_record(plain->ledger, LEDGER_ENDINGS, i);
+	for (uint32_t i = 0; (i = site_chain_next(&plain->endings, id, i));)
+		plain_add_ending(plain, ledger_record(plain->ledger, LEDGER_ENDINGS, i));
+}
 
-		if (ending->site == id)
-			plain_add_ending(plain, ending);
-	}
+static void plain_add_sites(struct plain *plain)
+{
+	const struct ledger *ledger = plain->ledger;
+	uint32_t sites = plain_count(ledger, LEDGER_SITES);
+
+	site_chain_init(&plain->connections, ledger, LEDGER_CONNECTIONS, sites,
+			plain_count(ledger, LEDGER_CONNECTIONS));
+	site_chain_init(&plain->endings, ledger, LEDGER_ENDINGS, sites,
+			plain_count(ledger, LEDGER_ENDINGS));
+	for (uint32_t id = 1; id <= sites; id++)
+		plain_add_site(plain, id);
+	site_chain_finish(&plain->connections);
+	site_chain_finish(&plain->endings);
 }
 
 /* With the pid of who opened it, and of who misused it. */
@@ -243,7 +271,7 @@ bool plain_report_write(const struct ledger *ledger, int fd)
 		    "pqleak: %s (pid %d): %L connections opened, %L finished, %L open, "
 		    "peak %L open; plain report, complete it with `pqleak symbolize`",
 		    string_of(plain, header->command), header->pid, header->opened,
-		    header->finished, plain_less(header->open, plain_count_unseen(ledger, 0)),
+		    header->finished, plain_less(header->open, plain_count_unseen(ledger)),
 		    header->peak_open);
 	plain_end_line(plain);
 	if (plain_count_lost(ledger)) {
@@ -251,8 +279,7 @@ bool plain_report_write(const struct ledger *ledger, int fd)
 			    plain_count_lost(ledger));
 		plain_end_line(plain);
 	}
-	for (uint32_t id = 1; id <= plain_count(plain->ledger, LEDGER_SITES); id++)
-		plain_add_site(plain, id);
+	plain_add_sites(plain);
 	for (uint32_t id = 1; id <= plain_count(plain->ledger, LEDGER_MISUSES); id++)
 		plain_add_misuse(plain, id);
 	for (uint32_t id = 1; id <= plain_count(plain->ledger, LEDGER_RESULTS); id++)
