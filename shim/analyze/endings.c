@@ -242,6 +242,16 @@ enum ending ending_of_finished(unsigned evidence, const struct report_stack *sta
 								 : ENDING_COLLECTED;
 }
 
+bool ending_is_asked_for_at_end(unsigned evidence, const struct report_stack *stack,
+				const char *called, const struct report_stack *opened)
+{
+	if (evidence & (LEDGER_FINALIZING | LEDGER_EXITING | LEDGER_COLLECTING))
+		return false;
+	/* Opened there, too, and no object went of itself. */
+	return ruby_end_of(opened) == RUBY_END_BLOCK && ruby_end_of(stack) == RUBY_END_BLOCK &&
+	       !any_frame(stack, is_finalizer) && is_asked_for(stack, called, true);
+}
+
 bool ending_has_finalizer(const struct report_stack *stack)
 {
 	return any_frame(stack, is_finalizer);

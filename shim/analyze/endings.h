@@ -14,6 +14,11 @@
 enum ending ending_of_finished(unsigned evidence, const struct report_stack *stack,
 			       const char *called, bool is_interpreter_known);
 
+/* Was it closed on purpose, where an exit handler is the program (minitest's tests)? Of one
+ * with ENDING_SHUTDOWN, that was opened at `opened`. */
+bool ending_is_asked_for_at_end(unsigned evidence, const struct report_stack *stack,
+				const char *called, const struct report_stack *opened);
+
 /* Was PQfinish called by what runs when nothing refers to an object any more? */
 bool ending_has_finalizer(const struct report_stack *stack);
 

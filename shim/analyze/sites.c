@@ -87,15 +87,18 @@ static void idle_add(struct report_site *site, uint64_t min_ns, uint64_t max_ns)
 		site->idle_max_ns = max_ns;
 }
 
-static void close_find(struct report_close *close, struct process *process, unsigned evidence,
-		       uint32_t stack, uint32_t called)
+static void close_find(struct report_close *close, const struct site_share *share,
+		       unsigned evidence, uint32_t stack, uint32_t called_id)
 {
-	bool is_known;
+	const char *called = reader_string(share->process->reader, called_id);
+	bool is_known = process_is_interpreter_known(share->process);
 
-	close->stack = *stacks_find_close(process->stacks, stack);
-	is_known = process_is_interpreter_known(process);
-	close->ending = ending_of_finished(evidence, &close->stack,
-					   reader_string(process->reader, called), is_known);
+	close->stack = *stacks_find_close(share->process->stacks, stack);
+	close->ending = ending_of_finished(evidence, &close->stack, called, is_known);
+	if (close->ending == ENDING_SHUTDOWN &&
+	    ending_is_asked_for_at_end(evidence, &close->stack, called,
+				       &share->site->report.opened_stack))
+		close->ending = ENDING_CLOSED;
 	close->how = how_of_finished(close->ending, evidence, &close->stack, is_known);
 }
 
@@ -109,7 +112,7 @@ static void add_ending(struct adding *adding, const struct ledger_ending *record
 	if (record->evidence & LEDGER_INHERITED || record->count == 0)
 		return;
 	share = share_find(adding, record->site);
-	close_find(&close, process, record->evidence, record->closed_stack, record->called);
+	close_find(&close, share, record->evidence, record->closed_stack, record->called);
 	if (!reader_site(process->reader, record->site))
 		share->opened += record->count;
 	else
@@ -149,7 +152,7 @@ static void add_connection(struct adding *adding, uint32_t id)
 	if (limits_forget_just_failed(share, record))
 		return;
 	if (record->state == LEDGER_ENDED)
-		close_find(&close, process, record->evidence, record->closed_stack, record->called);
+		close_find(&close, share, record->evidence, record->closed_stack, record->called);
 	else
 		close.ending = ending_of_unfinished(state_of(process, id), process->report.ended);
 	if (process->taken_over[id]) {

@@ -28,6 +28,8 @@ RUBY_ENDINGS = [
     ("at_exit", 0, "shutdown", "exit handler", "exit", "held"),
     # A function in C has no frame of its own.
     ("at_exit_method", 0, "shutdown", SHUTDOWN, "exit", "held"),
+    ("opened_at_exit", 0, "closed", CALL, "exit", "ok"),
+    ("forgotten_at_exit", 0, "shutdown", SHUTDOWN, "exit", "held"),
     ("thread_ensure", 0, "closed", CALL, "exit", "ok"),
     ("in_transaction", 0, "shutdown", SHUTDOWN, "exit", "stuck"),
     ("exit_bang", 4, "abandoned", "", "_exit", "leak"),

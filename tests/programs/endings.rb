@@ -66,6 +66,15 @@ def end_at_exit_method
   at_exit(&open_one.method(:close))
 end
 
+# As minitest's autorun: what runs at exit is the program.
+def end_opened_at_exit
+  at_exit { open_one.close }
+end
+
+def end_forgotten_at_exit
+  at_exit { $kept << open_one }
+end
+
 def end_thread_ensure
   opened = Queue.new
   Thread.new do
