@@ -50,7 +50,8 @@ static void shim_started(const struct ledger *ledger)
 	if (options.is_help)
 		say_options();
 	companion_prepare();
-	if (ledger->is_private)
+	/* One that has a path began as a file: NOTICE_LEDGER_STOPPED says it. */
+	if (ledger->is_private && !ledger->path[0])
 		notice_say(NOTICE_LEDGER_PRIVATE, *options.dir ? options.dir : "the default place",
 			   ledger->dir_error ? ledger->dir_error : ledger->private_error);
 	else if (ledger->dir_error)
