@@ -103,11 +103,16 @@ class Waiting:
         path.unlink()
         return report
 
-    def report_with(self, verdict):
-        """Failed connects are nobody's fault in their first moments: then a later report."""
+    def report_with(self, verdict, count):
+        """Failed connects are nobody's fault in their first moments: then a later report, in
+        which all are."""
+        def has_all(report):
+            found = sites_with(report, verdict)
+            return found and all(at_fault(site) >= count for site in found)
+
         reports = [self.report()]
-        wait_until(lambda: sites_with(reports[-1], verdict) or reports.append(self.report()),
-                   f"a report with {verdict}")
+        wait_until(lambda: has_all(reports[-1]) or reports.append(self.report()),
+                   f"a report with {count} {verdict}")
         return reports[-1]
 
     def finish(self):
@@ -187,7 +192,7 @@ def test_a_pattern_is_told_while_it_runs(pattern, interpreter, driver, shim, pro
     argv = command(shim, programs, pattern.name, interpreter, driver)
     verdict = pattern.now or pattern.verdict
     with Waiting(shim, argv, pattern.workers) as waiting:
-        report = waiting.report_with(verdict)
+        report = waiting.report_with(verdict, pattern.now_count or pattern.count)
         assert_server_agrees(report, database)
         waiting.finish()
     assert_found(report, pattern, verdict,
