@@ -21,6 +21,23 @@ FINDINGS = {
      "N of N were in a transaction begun by TestDBClassInit.test_async_query_after_deletion at "
      "test_classic_dbwrapper.py:N, and never closed: a finaliser did it"):
         "true: the test lets go of the connection before it asks for the query's result",
+    ("activerecord", "leak", "block in new_conn_in_thread reaper_test.rb",
+     "N open when the process ended by exit!, which skips at_exit and closes nothing"):
+        "true: the child of the fork in a test of the reaper ends by exit!",
+    ("activerecord", "leak", "block in new_conn_in_thread reaper_test.rb",
+     "each came through a different ActiveRecord pool: establish_connection runs per call"):
+        "true: each of the reaper's tests has a pool of its own, which the collector ends",
+    ("activerecord", "stuck",
+     "block (3 levels) in <class:PostgresqlTransactionTest> transaction_test.rb",
+     "in a transaction begun by run at test_case.rb:N that nothing ended"):
+        "false: closed by disconnect! in minitest's at_exit; a thread opened it, and its stack "
+        "does not tell that this was at exit, too",
+    ("activerecord", "stuck",
+     "block (3 levels) in test_transaction_isolation__read_committed transactions_test.rb",
+     "in a transaction begun by block in "
+     "test_rollback_dirty_changes_even_with_raise_during_rollback_removes_from_pool at "
+     "transactions_test.rb:N that nothing ended"):
+        "false: as the one above",
     ("sqlalchemy-async", "stuck", "AsyncAdapt_dbapi_connection.create asyncio.py",
      "in a transaction begun by AsyncEngineTest.test_async_creator_handle_error.<locals>."
      "async_creator at test_engine.py:N, and never given back to the pool: one session is kept "
