@@ -15,7 +15,7 @@ enum ending ending_of_finished(unsigned evidence, const struct report_stack *sta
 			       const char *called, bool is_interpreter_known);
 
 /* Was it closed on purpose, where an exit handler is the program (minitest's tests)? Of one
- * with ENDING_SHUTDOWN, that was opened at `opened`. */
+ * with ENDING_SHUTDOWN, that was opened, or its transaction begun, at `opened`. */
 bool ending_is_asked_for_at_end(unsigned evidence, const struct report_stack *stack,
 				const char *called, const struct report_stack *opened);
 

@@ -87,8 +87,10 @@ static void idle_add(struct report_site *site, uint64_t min_ns, uint64_t max_ns)
 		site->idle_max_ns = max_ns;
 }
 
+/* `begun` as in share_count. */
 static void close_find(struct report_close *close, const struct site_share *share,
-		       unsigned evidence, uint32_t stack, uint32_t called_id)
+		       const struct report_stack *begun, unsigned evidence, uint32_t stack,
+		       uint32_t called_id)
 {
 	const char *called = reader_string(share->process->reader, called_id);
 	bool is_known = process_is_interpreter_known(share->process);
@@ -96,8 +98,9 @@ static void close_find(struct report_close *close, const struct site_share *shar
 	close->stack = *stacks_find_close(share->process->stacks, stack);
 	close->ending = ending_of_finished(evidence, &close->stack, called, is_known);
 	if (close->ending == ENDING_SHUTDOWN &&
-	    ending_is_asked_for_at_end(evidence, &close->stack, called,
-				       &share->site->report.opened_stack))
+	    (ending_is_asked_for_at_end(evidence, &close->stack, called,
+					&share->site->report.opened_stack) ||
+	     (begun && ending_is_asked_for_at_end(evidence, &close->stack, called, begun))))
 		close->ending = ENDING_CLOSED;
 	close->how = how_of_finished(close->ending, evidence, &close->stack, is_known);
 }
@@ -112,7 +115,9 @@ static void add_ending(struct adding *adding, const struct ledger_ending *record
 	if (record->evidence & LEDGER_INHERITED || record->count == 0)
 		return;
 	share = share_find(adding, record->site);
-	close_find(&close, share, record->evidence, record->closed_stack, record->called);
+	close_find(&close, share,
+		   begun_stack(process, record->transaction, record->begun_stack), record->evidence,
+		   record->closed_stack, record->called);
 	if (!reader_site(process->reader, record->site))
 		share->opened += record->count;
 	else
@@ -152,7 +157,9 @@ static void add_connection(struct adding *adding, uint32_t id)
 	if (limits_forget_just_failed(share, record))
 		return;
 	if (record->state == LEDGER_ENDED)
-		close_find(&close, share, record->evidence, record->closed_stack, record->called);
+		close_find(&close, share,
+			   begun_stack(process, record->transaction, record->begun_stack),
+			   record->evidence, record->closed_stack, record->called);
 	else
 		close.ending = ending_of_unfinished(state_of(process, id), process->report.ended);
 	if (process->taken_over[id]) {

@@ -29,6 +29,8 @@ RUBY_ENDINGS = [
     # A function in C has no frame of its own.
     ("at_exit_method", 0, "shutdown", SHUTDOWN, "exit", "held"),
     ("opened_at_exit", 0, "closed", CALL, "exit", "ok"),
+    # The thread's stack does not tell when it was; that of its transaction does.
+    ("threads_at_exit", 0, "closed", CALL, "exit", "ok"),
     ("forgotten_at_exit", 0, "shutdown", SHUTDOWN, "exit", "held"),
     ("thread_ensure", 0, "closed", CALL, "exit", "ok"),
     ("in_transaction", 0, "shutdown", SHUTDOWN, "exit", "stuck"),

@@ -71,6 +71,14 @@ def end_opened_at_exit
   at_exit { open_one.close }
 end
 
+def end_threads_at_exit
+  at_exit do
+    connection = Thread.new { open_one }.value
+    connection.exec("begin")
+    connection.close
+  end
+end
+
 def end_forgotten_at_exit
   at_exit { $kept << open_one }
 end
