@@ -93,7 +93,7 @@ def count(bench, name):
                                                   "PQLEAK_LOG": os.devnull})
                    for library in (bench.fake / "libpq.so.5", bench.library))
     if shim - plain < 1:
-        raise Failed(f"'{name}' counts {shim - plain:.1f} instructions: it does not do what it says")
+        raise Failed(f"'{name}' counts {shim - plain:.1f} instructions: what it does is not done")
     return round(shim - plain, 1)
 
 
