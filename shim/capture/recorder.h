@@ -56,8 +56,11 @@ struct connection *recorder_find(const PGconn *conn);
 /* The libpq that made it. */
 struct libpq *recorder_libpq(const PGconn *conn);
 
-/* A call on a connection that is on record is about to be made. */
+/* A call on a connection that is on record is about to be made, and will be recorder_used. */
 void recorder_using(struct use *use);
+
+/* The same of one that will not. */
+void recorder_entering(struct use *use);
 
 /* It was made, and has returned. */
 void recorder_used(const struct use *use);

@@ -138,6 +138,12 @@ static void used_without_record(const struct use *use)
 	guard_end(&guard);
 }
 
+void recorder_entering(struct use *use)
+{
+	if (recorder.options->track & TRACK_USES)
+		visit_begin(use);
+}
+
 void recorder_using(struct use *use)
 {
 	const char *record = (const char *)use->connection->record;
@@ -146,8 +152,7 @@ void recorder_using(struct use *use)
 	/* Of many connections in turn, none is in the cache: it comes while the call is made. */
 	for (size_t line = 0; line < sizeof(struct ledger_connection); line += CACHE_LINE)
 		__builtin_prefetch(record + line, 1);
-	if (recorder.options->track & TRACK_USES)
-		visit_begin(use);
+	recorder_entering(use);
 }
 
 void recorder_left(const struct use *use)

@@ -128,7 +128,7 @@ static bool is_application(const struct libpq *libpq, uintptr_t return_address)
 			return attempt_poll(libpq, CALL_##name, conn);                  \
 		attempt.sqlstate[0] = 0;                                                \
 		attempt.is_known = true;                                                \
-		recorder_using(&use);                                                   \
+		recorder_entering(&use);                                                \
 		type status = attempt_poll(libpq, CALL_##name, conn);                   \
                                                                                         \
 		recorder_left(&use);                                                    \
@@ -154,7 +154,7 @@ static bool is_application(const struct libpq *libpq, uintptr_t return_address)
 		attempt.sqlstate[0] = 0;                                                \
 		attempt.is_known = use.connection || was_known;                         \
 		if (use.connection)                                                     \
-			recorder_using(&use);                                           \
+			recorder_entering(&use);                                        \
 		bool is_taken = use.connection && recorder_resetting(&use);             \
                                                                                         \
 		REAL(libpq, type, name, parameters) arguments;                          \
@@ -198,7 +198,7 @@ static bool is_application(const struct libpq *libpq, uintptr_t return_address)
 		if (!libpq)                                                             \
 			return;                                                         \
 		if (use.connection) {                                                   \
-			recorder_using(&use);                                           \
+			recorder_entering(&use);                                        \
 			recorder_finishing(&use);                                       \
 		}                                                                       \
 		const PGconn *before = attempt.finishing;                               \
@@ -209,7 +209,7 @@ static bool is_application(const struct libpq *libpq, uintptr_t return_address)
 	}
 
 /* A call on a connection, and what is noted when it has returned. */
-#define WRAP_ANSWER(type, name, parameters, arguments, after)                           \
+#define WRAP_ANSWER(type, name, parameters, arguments, before, after)                   \
 	LINKAGE type NAME(name) parameters                                              \
 	{                                                                               \
 		struct use use = USE_OF(name);                                          \
@@ -218,7 +218,7 @@ static bool is_application(const struct libpq *libpq, uintptr_t return_address)
 		if (!libpq)                                                             \
 			return (type)0;                                                 \
 		if (use.connection)                                                     \
-			recorder_using(&use);                                                     \
+			before(&use);                                                   \
 		type returned = REAL(libpq, type, name, parameters) arguments;          \
                                                                                         \
 		NOTE_MADE(libpq, name, returned, use.return_address);                   \
@@ -228,10 +228,10 @@ static bool is_application(const struct libpq *libpq, uintptr_t return_address)
 	}
 
 #define WRAP_USE(type, name, parameters, arguments)                                     \
-	WRAP_ANSWER(type, name, parameters, arguments, recorder_used)
+	WRAP_ANSWER(type, name, parameters, arguments, recorder_using, recorder_used)
 
 #define WRAP_RECEIVE(type, name, parameters, arguments)                                 \
-	WRAP_ANSWER(type, name, parameters, arguments, recorder_received)
+	WRAP_ANSWER(type, name, parameters, arguments, recorder_entering, recorder_received)
 
 #define LIBPQ_CALL(class, type, name, parameters, arguments) \
 	WRAP_##class(type, name, parameters, arguments)
