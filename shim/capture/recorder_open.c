@@ -2,7 +2,6 @@
 #include "base/clock.h"
 #include "base/guard.h"
 #include "capture/identity.h"
-#include "capture/languages.h"
 #include "capture/notice.h"
 #include "capture/recorder_state.h"
 #include "capture/shape.h"
@@ -76,23 +75,9 @@ static void opened_locked(const struct stack *stack, const struct use *use,
 	finished_reopen(&recorder.finished, use->conn);
 }
 
-void recorder_attach_languages(void)
-{
-	uint32_t unread = languages_attach();
-	const char *unsupported = languages_unsupported();
-
-	if (unread)
-		recorder.ledger.header->unread_languages = unread;
-	if (unsupported)
-		notice_say(NOTICE_LANGUAGE_UNREAD, unsupported, ENOTSUP);
-}
-
-/* What a known stack's native frames run was there when it was walked, and so were the
- * languages; what was loaded since has no frame in it. */
 static void take_stack(struct stack *stack, const struct use *use)
 {
 	if (!recorder_find_stack(stack, use)) {
-		recorder_attach_languages();
 		recorder_walk_stack(stack, use);
 		return;
 	}

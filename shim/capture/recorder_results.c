@@ -37,9 +37,6 @@ void recorder_made(struct libpq *libpq, enum libpq_call call, enum ledger_result
 	/* When memory is short libpq hands out one that lies in itself, and is never freed. */
 	if (pointer && libpq->is_complete && !libpq_is_nested(libpq, return_address) &&
 	    !libpq_inside((uintptr_t)pointer) && recorder_is_on()) {
-		/* Connection strings are read before the first connection. */
-		if (kind == LEDGER_RESULT_CONNINFO)
-			recorder_attach_languages();
 		uint32_t id = recorder_stack_id(libpq, call, return_address);
 
 		recorder_lock();

@@ -53,6 +53,20 @@ static const struct trail *trail_of(struct stack *stack, const struct use *use,
 	return trail;
 }
 
+/* The interpreters that there are now will have frames in the stacks: in those that are walked,
+ * openings or uses. What a known stack's native frames run was there when it was walked; what was
+ * loaded since has no frame in it. */
+static void attach_languages(void)
+{
+	uint32_t unread = languages_attach();
+	const char *unsupported = languages_unsupported();
+
+	if (unread)
+		recorder.ledger.header->unread_languages = unread;
+	if (unsupported)
+		notice_say(NOTICE_LANGUAGE_UNREAD, unsupported, ENOTSUP);
+}
+
 const struct trail *recorder_walk_stack(struct stack *stack, const struct use *use)
 {
 	const struct trail *trail = NULL;
@@ -64,6 +78,7 @@ const struct trail *recorder_walk_stack(struct stack *stack, const struct use *u
 		notice_say(NOTICE_NO_STACKS, "", ENOMEM);
 		return NULL;
 	}
+	attach_languages();
 	bool is_marked = use->frame && languages_mark(recorder.options->depth, &mark);
 
 	stack_take(stack, scratch, use->libpq, use->call, use->return_address,

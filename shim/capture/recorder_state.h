@@ -69,9 +69,6 @@ static inline bool use_is_there(const struct use *use)
 	return __atomic_load_n(&use->connection->handle, __ATOMIC_ACQUIRE) == use->conn;
 }
 
-/* The interpreters that there are now will have frames in the stacks. No lock held. */
-void recorder_attach_languages(void);
-
 /* The stack of `use`, in its wrapper, as the depot has it. Give it back with
  * recorder_release_stack also when it could not be had. No lock held.
  *

@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+import interpreters
 from conftest import BUILD
 from shim import Shim, total
 
@@ -106,3 +107,16 @@ def test_the_last_use_of_a_python_program_is_by_its_function(count, shim, python
     assert [function for function, _ in frames] == ["helper", name, "<module>"]
     assert frames[1][1] == int(line)
     assert connection["uses"] == count
+
+
+@pytest.mark.skipif(not interpreters.EMBEDDABLE, reason="no libpython")
+def test_a_language_that_came_after_the_stacks_were_known_is_in_the_last_use(shim):
+    path = interpreters.EMBEDDABLE[-1][1]
+    library, prefix = interpreters.shared_library(path)
+    environment = shim.preload() | {"PYTHONHOME": prefix}
+    result = shim.run_preloaded([shim.program("late_language"), library], environment)
+    assert result.status == 0, result.errors
+    (site,) = result.report["sites"]
+    (connection,) = [one for one in site["connections"] if one["last_use"]]
+    assert [frame["function"] for frame in connection["last_use"]["stack"]
+            if frame["language"] == "python"] == ["work", "<module>"]
