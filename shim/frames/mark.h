@@ -3,7 +3,9 @@
 #ifndef FRAMES_MARK_H
 #define FRAMES_MARK_H
 
+#include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* Reads without a check: of what is surely there. */
 static inline uintptr_t mark_word(uintptr_t address)
@@ -35,6 +37,40 @@ static inline uint64_t mark_frame(uint64_t mix, uint64_t a, uint64_t b, uint64_t
 	uint64_t second = mark_product(c ^ 0xe7037ed1a0b428dbu, d ^ 0xd6e8feb86659fd93u);
 
 	return mark_product(mix ^ first, 0x8ebc6af09c88c6e3u) + second;
+}
+
+/* Of what is longer than two such ends, these alone. */
+enum { MARK_END = 1024 };
+
+/* Each pair of words is multiplied by itself, with keys of its place: none waits for another. */
+static inline uint64_t mark_pair(uintptr_t address, uint64_t key)
+{
+	uint64_t words[2];
+
+	memcpy(words, (const void *)address, sizeof(words));
+	return mark_product(words[0] ^ key, words[1] ^ ~key);
+}
+
+/* `mix` with bytes at any address. The last pair may have bytes of the one before again. */
+static inline uint64_t mark_bytes(uint64_t mix, uintptr_t address, size_t size)
+{
+	const uint64_t step = 0xa0761d6478bd642fu;
+	enum { PAIR = 2 * sizeof(uint64_t) };
+	uint64_t key = 0x9e3779b97f4a7c15u;
+	size_t at = 0;
+
+	if (size > 2 * (size_t)MARK_END) {
+		mix = mark_bytes(mix, address, MARK_END);
+		address += size - MARK_END;
+		size = MARK_END;
+	}
+	for (; at + PAIR <= size; at += PAIR, key += step)
+		mix += mark_pair(address + at, key);
+	if (at < size && size > PAIR)
+		return mix + mark_pair(address + size - PAIR, key);
+	for (; at < size; at++)
+		mix = (mix ^ mark_byte(address + at)) * 0x100000001b3u;
+	return mix;
 }
 
 #endif

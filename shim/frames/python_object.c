@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "frames/mark.h"
 #include "frames/utf8.h"
 
 struct python_runtime python_runtime;
@@ -81,6 +82,48 @@ int python_text_read(uintptr_t object, char *ret, size_t size)
 	}
 	ret[used] = 0;
 	return 0;
+}
+
+static uint64_t mix_bytes(uint64_t mix, uintptr_t address, size_t size)
+{
+	uint8_t bytes[256];
+
+	if (size > 2 * (size_t)MARK_END) {
+		mix = mix_bytes(mix, address, MARK_END);
+		address += size - MARK_END;
+		size = MARK_END;
+	}
+	while (size > 0) {
+		size_t count = size < sizeof(bytes) ? size : sizeof(bytes);
+
+		if (!peek(address, bytes, count))
+			break;
+		mix = mark_bytes(mix, (uintptr_t)bytes, count);
+		address += count;
+		size -= count;
+	}
+	return mix;
+}
+
+uint64_t python_text_identity(uintptr_t object)
+{
+	uintptr_t length = peek_word(object + python_runtime.layout.text_length), data;
+	unsigned width;
+
+	if (!python_object_is(object, python_runtime.text_type) || length > LENGTH_MAX ||
+	    !text_data(object, &data, &width))
+		return object;
+	return mix_bytes(length, data, length * width);
+}
+
+uint64_t python_bytes_identity(uintptr_t object)
+{
+	const struct python_layout *layout = &python_runtime.layout;
+	uintptr_t size = peek_word(object + layout->bytes_size);
+
+	if (!python_object_is(object, python_runtime.bytes_type) || size > LENGTH_MAX)
+		return object;
+	return mix_bytes(size, object + layout->bytes_data, size);
 }
 
 int python_string_read(uintptr_t address, char *ret, size_t size)

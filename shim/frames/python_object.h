@@ -31,8 +31,15 @@ static inline uintptr_t python_untag(uintptr_t reference)
 	return reference & ~(uintptr_t)7;
 }
 
-/* Where a str keeps the hash of its text, behind its length: of a name, which is interned, it
- * is known. What an address said may be another text's later. */
+/* Of a code's qualified name, or its only one. */
+static inline uint32_t python_name_offset(void)
+{
+	const struct python_layout *layout = &python_runtime.layout;
+
+	return layout->code_qualified_name ? layout->code_qualified_name : layout->code_name;
+}
+
+/* Where a str keeps the hash of its text, behind its length; -1 until somebody asked. */
 #define PYTHON_TEXT_HASH(layout) ((layout)->text_length + sizeof(uintptr_t))
 
 /* Is there an object of exactly this type at `object`? */
@@ -43,7 +50,11 @@ bool python_object_is(uintptr_t object, uintptr_t type);
  * (an undecodable byte of a path) becomes U+FFFD. 0, or -EFAULT when it is no str. */
 int python_text_read(uintptr_t object, char *ret, size_t size);
 
-/* The same for a C string, such as a type's name. */
+/* A number for what is in a str or a bytes object: another's may lie at its address later. */
+uint64_t python_text_identity(uintptr_t object);
+uint64_t python_bytes_identity(uintptr_t object);
+
+/* As python_text_read of a C string, such as a type's name. */
 int python_string_read(uintptr_t address, char *ret, size_t size);
 
 /* The item of a tuple; 0 when it is no tuple or has no such item. */

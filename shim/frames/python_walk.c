@@ -72,6 +72,17 @@ static void place(struct walk *walk, uintptr_t address)
 		walk->frames[walk->unplaced].stack_address = address;
 }
 
+/* Of what else tells a code from one that lay at its address before: code that is made from
+ * texts goes, and the next one is put where it was. */
+static uint64_t identity_of(uintptr_t code, uintptr_t file)
+{
+	const struct python_layout *layout = &python_runtime.layout;
+
+	return python_text_identity(file) +
+	       3 * python_text_identity(peek_word(code + python_name_offset())) +
+	       5 * python_bytes_identity(peek_word(code + layout->code_lines));
+}
+
 static void add(struct walk *walk, uintptr_t frame, uintptr_t code)
 {
 	const struct python_layout *layout = &python_runtime.layout;
@@ -89,7 +100,7 @@ static void add(struct walk *walk, uintptr_t frame, uintptr_t code)
 	}
 	walk->frames[walk->count++] = (struct language_frame){
 		.code = code,
-		.file = file + 3 * peek_word(name + PYTHON_TEXT_HASH(layout)),
+		.file = identity_of(code, file),
 		.position = (uint32_t)position,
 		.first_line = (uint32_t)peek_int(code + layout->code_first_line),
 		.frame = frame,
@@ -194,12 +205,10 @@ static uint32_t line_of(const struct language_frame *frame)
 int python_describe(const struct language_frame *frame, struct language_description *ret)
 {
 	const struct python_layout *layout = &python_runtime.layout;
-	uint32_t name = layout->code_qualified_name ? layout->code_qualified_name
-						    : layout->code_name;
 
 	if (!python_object_is(frame->code, python_runtime.code_type))
 		return -EFAULT;
-	if (python_text_read(peek_word(frame->code + name), ret->function,
+	if (python_text_read(peek_word(frame->code + python_name_offset()), ret->function,
 			     sizeof(ret->function)) != 0 ||
 	    python_text_read(peek_word(frame->code + layout->code_file), ret->file,
 			     sizeof(ret->file)) != 0)

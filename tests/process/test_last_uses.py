@@ -12,21 +12,21 @@ LANGUAGES = {
     "lua5.1": ["lua5.1", "last_uses.lua"], "lua5.2": ["lua5.2", "last_uses.lua"],
     "lua5.3": ["lua5.3", "last_uses.lua"], "lua5.4": ["lua5.4", "last_uses.lua"],
     "perl": ["perl", "last_uses.pl"], "php": ["php", "last_uses.php"],
-    "ruby": ["ruby", "last_uses.rb"],
+    "python": ["/usr/bin/python3", "last_uses.py"], "ruby": ["ruby", "last_uses.rb"],
 }
 
 
 def callers_of_helper(stack, language):
-    frames = [[frame["function"], frame["line"] or 0] for frame in stack
+    frames = [[frame["function"], frame["line"] or 0, frame["file"]] for frame in stack
               if frame["language"] == language]
     helper = next(i for i, frame in enumerate(frames) if frame[0].endswith("helper"))
     return frames[helper + 1:]
 
 
 def matched(callers, expected):
-    """What Lua has no name for, the report calls by its place."""
-    return [["?", line] if other[0] == "?" else [name, line]
-            for (name, line), other in zip(callers, expected)]
+    """What Lua has no name for, the report calls by its place; not all programs print files."""
+    return [["?" if other[0] == "?" else name, line, file][:len(other)]
+            for (name, line, file), other in zip(callers, expected)]
 
 
 def last_uses(report):
