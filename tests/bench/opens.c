@@ -11,7 +11,6 @@
  * threads had a processor (together.h).
  */
 #include <libpq-fe.h>
-#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,20 +19,11 @@
 
 #include "together.h"
 
-enum { THREADS_MAX = 256, WARM = 1000, FRAMES_BELOW = 6, PART = 8 };
+enum { WARM = 1000, FRAMES_BELOW = 6, PART = 8 };
 
 static int threads, depth;
 static long rounds, kept;
 static const char *conninfo = "fake_socket=one";
-static pthread_barrier_t ready;
-
-static double now_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
-}
 
 static PGconn *connect_one(const char *how)
 {
@@ -61,10 +51,7 @@ static void part(long count, void *unused)
 static void measure(int thread)
 {
 	open_and_close(WARM);
-	pthread_barrier_wait(&ready);
-	pthread_barrier_wait(&ready);
 	together_run(thread, rounds, PART, part, NULL);
-	pthread_barrier_wait(&ready);
 }
 
 /* Not a jump, or the caller would not be on the stack. */
@@ -113,10 +100,9 @@ static double keep(double *ret_longest_ns)
 
 int main(int argc, char **argv)
 {
-	pthread_t ids[THREADS_MAX];
-	double begun_cpu_ns, begun_ns, cpu_ns, ns, kept_bytes, longest_ns;
+	double cpu_ns, ns, kept_bytes, longest_ns;
 
-	if (argc < 4 || (threads = atoi(argv[1])) < 1 || threads > THREADS_MAX)
+	if (argc < 4 || (threads = atoi(argv[1])) < 1 || threads > TOGETHER_THREADS_MAX)
 		return 2;
 	rounds = atol(argv[2]);
 	depth = atoi(argv[3]);
@@ -124,20 +110,8 @@ int main(int argc, char **argv)
 	if (kept)
 		conninfo = "fake_socket=0";
 	kept_bytes = keep(&longest_ns);
-	together_begin(threads);
-	pthread_barrier_init(&ready, NULL, (unsigned)threads + 1);
-	for (int i = 0; i < threads; i++)
-		if (pthread_create(&ids[i], NULL, work, (void *)(intptr_t)i))
-			return 1;
-	pthread_barrier_wait(&ready);
-	begun_cpu_ns = now_ns(CLOCK_PROCESS_CPUTIME_ID);
-	begun_ns = now_ns(CLOCK_MONOTONIC);
-	pthread_barrier_wait(&ready);
-	pthread_barrier_wait(&ready);
-	cpu_ns = now_ns(CLOCK_PROCESS_CPUTIME_ID) - begun_cpu_ns;
-	ns = now_ns(CLOCK_MONOTONIC) - begun_ns;
-	for (int i = 0; i < threads; i++)
-		pthread_join(ids[i], NULL);
+	if (!together_time(threads, work, &cpu_ns, &ns))
+		return 1;
 	printf("%.2f %.2f %.1f %.2f %.2f\n", cpu_ns / (double)rounds / threads,
 	       ns / (double)rounds / threads, kept_bytes, longest_ns / 1000, together_end());
 	return 0;

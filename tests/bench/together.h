@@ -6,6 +6,8 @@
 #ifndef BENCH_TOGETHER_H
 #define BENCH_TOGETHER_H
 
+#include <pthread.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -25,12 +27,13 @@ static struct together {
 } *together[TOGETHER_THREADS_MAX];
 static int together_threads;
 static double together_until_ns;
+static pthread_barrier_t together_ready;
 
-static double together_now_ns(void)
+static double now_ns(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(clock, &now);
 	return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
 }
 
@@ -43,11 +46,10 @@ static long together_taken(void)
 	return usage.ru_nivcsw;
 }
 
-/* Before the threads begin. */
 static void together_begin(int threads)
 {
 	together_threads = threads;
-	together_until_ns = together_now_ns() + TOGETHER_SECONDS * 1e9;
+	together_until_ns = now_ns(CLOCK_MONOTONIC) + TOGETHER_SECONDS * 1e9;
 	for (int i = 0; i < threads; i++)
 		together[i] = aligned_alloc(64, sizeof(*together[i]));
 	for (int i = 0; i < threads; i++)
@@ -66,32 +68,33 @@ static int together_is_short(void)
 	for (int i = 0; i < together_threads; i++)
 		count += __atomic_load_n(&together[i]->count, __ATOMIC_RELAXED);
 	return count < (size_t)together_threads * TOGETHER_MIN &&
-	       together_now_ns() < together_until_ns;
+	       now_ns(CLOCK_MONOTONIC) < together_until_ns;
 }
 
-/* `work(part, argument)` does so many rounds. More are done while too few of them count, by
- * two threads: of more than there are processors none would. */
+/* In a thread of together_time: `work(part, argument)` does so many rounds. More are done while
+ * too few of them count, by two threads: of more than there are processors none would. */
 static void together_run(int thread, long rounds, long part, void (*work)(long, void *),
 			 void *argument)
 {
 	struct together *own = together[thread];
 	long before[TOGETHER_THREADS_MAX];
-
 	const long batch = part * TOGETHER_PARTS;
 
+	pthread_barrier_wait(&together_ready);
+	pthread_barrier_wait(&together_ready);
 	for (; rounds >= batch || (together_threads == 2 && together_is_short());
 	     rounds -= batch) {
 		long taken = together_taken();
 
 		for (int i = 0; i < together_threads; i++)
 			before[i] = together_done(i);
-		double begun_ns = together_now_ns();
+		double begun_ns = now_ns(CLOCK_MONOTONIC);
 
 		for (int i = 0; i < TOGETHER_PARTS; i++) {
 			work(part, argument);
 			__atomic_store_n(&own->done, own->done + part, __ATOMIC_RELAXED);
 		}
-		double ns = together_now_ns() - begun_ns;
+		double ns = now_ns(CLOCK_MONOTONIC) - begun_ns;
 		int is_together = together_taken() == taken;
 
 		for (int i = 0; i < together_threads; i++) {
@@ -107,6 +110,7 @@ static void together_run(int thread, long rounds, long part, void (*work)(long, 
 	/* What is no whole batch is done, and not timed. */
 	if (rounds > 0)
 		work(rounds, argument);
+	pthread_barrier_wait(&together_ready);
 }
 
 static int together_compare(const void *a, const void *b)
@@ -116,7 +120,31 @@ static int together_compare(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
-/* After the threads have ended: the median of a round's nanoseconds; 0 when fewer than twenty
+/* Starts the threads, each of which prepares itself and calls together_run once, and gives the
+ * nanoseconds that all of them were at it together, by the processors' clock and by the wall's.
+ * False when one cannot be started. */
+static int together_time(int threads, void *(*thread)(void *), double *ret_cpu_ns, double *ret_ns)
+{
+	pthread_t ids[TOGETHER_THREADS_MAX];
+
+	together_begin(threads);
+	pthread_barrier_init(&together_ready, NULL, (unsigned)threads + 1);
+	for (int i = 0; i < threads; i++)
+		if (pthread_create(&ids[i], NULL, thread, (void *)(intptr_t)i))
+			return 0;
+	pthread_barrier_wait(&together_ready);
+	double cpu_ns = now_ns(CLOCK_PROCESS_CPUTIME_ID), ns = now_ns(CLOCK_MONOTONIC);
+
+	pthread_barrier_wait(&together_ready);
+	pthread_barrier_wait(&together_ready);
+	*ret_cpu_ns = now_ns(CLOCK_PROCESS_CPUTIME_ID) - cpu_ns;
+	*ret_ns = now_ns(CLOCK_MONOTONIC) - ns;
+	for (int i = 0; i < threads; i++)
+		pthread_join(ids[i], NULL);
+	return 1;
+}
+
+/* After that: the median of a round's nanoseconds; 0 when fewer than twenty
  * batches counted. */
 static double together_end(void)
 {

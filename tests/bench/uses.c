@@ -8,28 +8,17 @@
  * PQflush, which does nothing; two queries are one after the other, and count as one use.
  */
 #include <libpq-fe.h>
-#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "together.h"
 
-enum { THREADS_MAX = 256, PART = 1000 };
+enum { PART = 1000 };
 
 static int connections, threads;
 static long rounds;
 static char **queries;
-static pthread_barrier_t ready;
-
-static double now_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
-}
 
 static PGconn *connect_one(void)
 {
@@ -71,10 +60,7 @@ static void *work(void *thread)
 
 	for (int i = 0; i < connections; i++)
 		use(own.connections[i] = connect_one());
-	pthread_barrier_wait(&ready);
-	pthread_barrier_wait(&ready);
 	together_run((int)(intptr_t)thread, rounds, PART, part, &own);
-	pthread_barrier_wait(&ready);
 	for (int i = 0; i < connections; i++)
 		PQfinish(own.connections[i]);
 	free(own.connections);
@@ -83,28 +69,15 @@ static void *work(void *thread)
 
 int main(int argc, char **argv)
 {
-	pthread_t ids[THREADS_MAX];
-	double begun_cpu_ns, begun_ns, cpu_ns, ns;
+	double cpu_ns, ns;
 
-	if (argc < 5 || (threads = atoi(argv[2])) < 1 || threads > THREADS_MAX)
+	if (argc < 5 || (threads = atoi(argv[2])) < 1 || threads > TOGETHER_THREADS_MAX)
 		return 2;
 	connections = atoi(argv[1]);
 	rounds = atol(argv[3]);
 	queries = argv + 4;
-	together_begin(threads);
-	pthread_barrier_init(&ready, NULL, (unsigned)threads + 1);
-	for (int i = 0; i < threads; i++)
-		if (pthread_create(&ids[i], NULL, work, (void *)(intptr_t)i))
-			return 1;
-	pthread_barrier_wait(&ready);
-	begun_cpu_ns = now_ns(CLOCK_PROCESS_CPUTIME_ID);
-	begun_ns = now_ns(CLOCK_MONOTONIC);
-	pthread_barrier_wait(&ready);
-	pthread_barrier_wait(&ready);
-	cpu_ns = now_ns(CLOCK_PROCESS_CPUTIME_ID) - begun_cpu_ns;
-	ns = now_ns(CLOCK_MONOTONIC) - begun_ns;
-	for (int i = 0; i < threads; i++)
-		pthread_join(ids[i], NULL);
+	if (!together_time(threads, work, &cpu_ns, &ns))
+		return 1;
 	printf("%.2f %.2f %.2f\n", cpu_ns / (double)rounds / threads,
 	       ns / (double)rounds / threads, together_end());
 	return 0;
