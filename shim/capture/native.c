@@ -35,6 +35,7 @@ static struct {
 	int (*init_local)(unw_cursor_t *cursor, unw_context_t *context);
 	int (*step)(unw_cursor_t *cursor);
 	int (*get_reg)(unw_cursor_t *cursor, int reg, unw_word_t *ret_value);
+	int (*get_save_loc)(unw_cursor_t *cursor, int reg, unw_save_loc_t *ret_where);
 	void (*flush_cache)(unw_addr_space_t space, unw_word_t low, unw_word_t high);
 	unw_addr_space_t *local_space;
 	uint64_t generation; /* of the loaded objects that the cache and `greenlet` know */
@@ -49,12 +50,14 @@ static bool native_resolve(void *handle)
 	*(void **)&unwinder.init_local = loader_dlsym(handle, STRING(UNW_OBJ(init_local)));
 	*(void **)&unwinder.step = loader_dlsym(handle, STRING(UNW_OBJ(step)));
 	*(void **)&unwinder.get_reg = loader_dlsym(handle, STRING(UNW_OBJ(get_reg)));
+	*(void **)&unwinder.get_save_loc = loader_dlsym(handle, STRING(UNW_OBJ(get_save_loc)));
 	*(void **)&unwinder.flush_cache = loader_dlsym(handle, STRING(UNW_ARCH_OBJ(flush_cache)));
 	if (!unwinder.flush_cache)
 		*(void **)&unwinder.flush_cache =
 			loader_dlsym(handle, STRING(UNW_OBJ(flush_cache)));
 	unwinder.local_space = loader_dlsym(handle, STRING(UNW_OBJ(local_addr_space)));
-	return unwinder.backtrace && unwinder.init_local && unwinder.step && unwinder.get_reg;
+	return unwinder.backtrace && unwinder.init_local && unwinder.step && unwinder.get_reg &&
+	       unwinder.get_save_loc;
 }
 
 /* libunwind checks addresses by a pipe of its own, and has memory of its own: for want of
@@ -211,8 +214,26 @@ size_t native_walk(uintptr_t return_address, uintptr_t *pcs, size_t max, bool *r
 	return count;
 }
 
+static struct native_pointers pointers_of(unw_cursor_t *cursor)
+{
+	unw_word_t sp = 0, frame = 0;
+	unw_save_loc_t where = { .type = UNW_SLT_NONE };
+
+	unwinder.get_reg(cursor, UNW_REG_SP, &sp);
+#ifdef __x86_64__
+	if (unwinder.get_reg(cursor, UNW_X86_64_RBP, &frame) ||
+	    unwinder.get_save_loc(cursor, UNW_X86_64_RBP, &where))
+		frame = 0;
+#endif
+	return (struct native_pointers){
+		.stack = sp,
+		.frame = frame,
+		.frame_at = where.type == UNW_SLT_MEMORY ? where.u.addr : 0,
+	};
+}
+
 static void pointers_fill(unw_context_t *context, const uintptr_t *pcs, size_t count,
-			  uintptr_t *stack_pointers)
+			  struct native_pointers *pointers)
 {
 	unw_cursor_t cursor;
 	size_t at = 0;
@@ -220,23 +241,22 @@ static void pointers_fill(unw_context_t *context, const uintptr_t *pcs, size_t c
 	if (unwinder.init_local(&cursor, context))
 		return;
 	do {
-		unw_word_t pc = 0, sp = 0;
+		unw_word_t pc = 0;
 
 		unwinder.get_reg(&cursor, UNW_REG_IP, &pc);
-		unwinder.get_reg(&cursor, UNW_REG_SP, &sp);
 		if (pc == pcs[at])
-			stack_pointers[at++] = sp;
+			pointers[at++] = pointers_of(&cursor);
 		else if (at)
 			return; /* the two walks differ: no pointer is better than a wrong one */
 	} while (at < count && unwinder.step(&cursor) > 0);
 }
 
-void native_walk_pointers(const uintptr_t *pcs, size_t count, uintptr_t *stack_pointers)
+void native_walk_pointers(const uintptr_t *pcs, size_t count, struct native_pointers *pointers)
 {
 	int error = errno;
 	unw_context_t context;
 
-	memset(stack_pointers, 0, count * sizeof(*stack_pointers));
+	memset(pointers, 0, count * sizeof(*pointers));
 	if (__atomic_load_n(&unwinder.state, __ATOMIC_ACQUIRE) != NATIVE_READY)
 		return;
 #ifdef __x86_64__
@@ -247,7 +267,7 @@ void native_walk_pointers(const uintptr_t *pcs, size_t count, uintptr_t *stack_p
 #endif
 	gate_enter();
 	unwinder_pipe_enter();
-	pointers_fill(&context, pcs, count, stack_pointers);
+	pointers_fill(&context, pcs, count, pointers);
 	unwinder_pipe_leave();
 	gate_leave();
 	errno = error;

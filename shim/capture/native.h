@@ -27,8 +27,15 @@ int native_missing_error(void);
  * for NATIVE_OWN_MAX more. */
 size_t native_walk(uintptr_t return_address, uintptr_t *pcs, size_t max, bool *ret_is_truncated);
 
-/* Fills the stack pointer of each of `pcs` just walked; 0 where it is not known.
+/* The registers in a frame; 0 where not known. */
+struct native_pointers {
+	uintptr_t stack;
+	uintptr_t frame;    /* what the frame pointer's register holds, whatever that is */
+	uintptr_t frame_at; /* where those whom it called have saved that */
+};
+
+/* Fills them for each of `pcs` just walked.
  * Thirty times slower than native_walk: for stacks that are new. */
-void native_walk_pointers(const uintptr_t *pcs, size_t count, uintptr_t *stack_pointers);
+void native_walk_pointers(const uintptr_t *pcs, size_t count, struct native_pointers *pointers);
 
 #endif

@@ -36,7 +36,7 @@ struct scratch {
 	struct language_frame frames[SCRATCH_FRAMES_MAX];
 	uint64_t words[SCRATCH_WORDS_MAX];
 	/* What only a new stack needs. */
-	uintptr_t stack_pointers[SCRATCH_FRAMES_MAX];
+	struct native_pointers pointers[SCRATCH_FRAMES_MAX];
 	struct native_frame native[SCRATCH_FRAMES_MAX];
 	struct merged_frame merged[2 * SCRATCH_FRAMES_MAX];
 	struct scratch_frame described[SCRATCH_FRAMES_MAX];

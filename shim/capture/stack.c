@@ -145,7 +145,7 @@ void stack_point(struct stack *stack)
 {
 	if (!stack->is_pointed)
 		native_walk_pointers(stack->scratch->pcs, stack->native_count,
-				     stack->scratch->stack_pointers);
+				     stack->scratch->pointers);
 	stack->is_pointed = true;
 }
 
@@ -167,7 +167,7 @@ void stack_describe(struct stack *stack)
 		stack->native_count--;
 	for (size_t i = 0; i < stack->native_count; i++)
 		scratch->native[i] = (struct native_frame){ scratch->pcs[i],
-							    scratch->stack_pointers[i] };
+							    scratch->pointers[i].stack };
 	stack->merged_count = frames_merge(stack->language, scratch->native, stack->native_count,
 					   scratch->frames, stack->frame_count, scratch->merged);
 	errno = error;

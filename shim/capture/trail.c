@@ -12,6 +12,9 @@ enum { BUCKETS = 1024, LOOKS_MAX = 64, CHUNK = 64 << 10, FRAME_SIZE_MAX = 64 << 
 /* Of one stack: who aligns its frame has two, or four. */
 enum { OF_STACK_MAX = 8 };
 
+/* What a frame that aligns itself saves before it knows its end: the other registers. */
+enum { ALIGNED_SAVES_MAX = 8 };
+
 static struct trail *buckets[BUCKETS]; /* written under the recorder's lock */
 
 static struct {
@@ -55,6 +58,11 @@ static bool is_place(const struct trail *trail, const struct use *use, uint64_t 
 		if (word_at(use->frame + trail->steps[i].offset) != trail->steps[i].address)
 			return false;
 	}
+	for (size_t i = 0; i < trail->link_count; i++) {
+		if (word_at(use->frame + trail->links[i].offset) !=
+		    use->frame + trail->links[i].value)
+			return false;
+	}
 	return true;
 }
 
@@ -93,8 +101,8 @@ const struct trail *trail_renew(const struct use *use, const struct languages_ma
 /* Where the return address into frame `i` lies; 0 when it cannot be told. */
 static uintptr_t place_of(const struct stack *stack, size_t i)
 {
-	uintptr_t below = stack->scratch->stack_pointers[i - 1];
-	uintptr_t at = stack->scratch->stack_pointers[i];
+	uintptr_t below = stack->scratch->pointers[i - 1].stack;
+	uintptr_t at = stack->scratch->pointers[i].stack;
 
 	if (!below || at <= below || at - below > FRAME_SIZE_MAX)
 		return 0;
@@ -141,6 +149,51 @@ static bool steps_fill(struct trail_step *steps, const struct use *use, const st
 	return true;
 }
 
+/* A frame that aligns itself keeps its end not far below what its register points to. */
+static uintptr_t place_of_end(uintptr_t frame, uintptr_t low, uintptr_t end)
+{
+	for (uintptr_t at = frame - sizeof(at), i = 0; at >= low && i < ALIGNED_SAVES_MAX; i++) {
+		if (word_at(at) == end)
+			return at;
+		at -= sizeof(at);
+	}
+	return 0;
+}
+
+static size_t links_of_frame(struct trail_link *links, const struct use *use,
+			     const struct stack *stack, size_t i)
+{
+	const struct native_pointers *own = &stack->scratch->pointers[i];
+	uintptr_t low = own->stack, end = stack->scratch->pointers[i + 1].stack, end_at = 0;
+
+	/* Where its register has something else, its size is fixed. */
+	if (own->frame_at < use->frame || own->frame_at >= low || own->frame < low ||
+	    own->frame >= end || word_at(own->frame_at) != own->frame)
+		return 0;
+	bool is_plain = own->frame == end - 2 * sizeof(end);
+
+	if (!is_plain && !(end_at = place_of_end(own->frame, low, end)))
+		return 0;
+	links[0] = (struct trail_link){ (uint32_t)(own->frame_at - use->frame),
+					(uint32_t)(own->frame - use->frame) };
+	if (is_plain)
+		return 1;
+	links[1] = (struct trail_link){ (uint32_t)(end_at - use->frame),
+					(uint32_t)(end - use->frame) };
+	return 2;
+}
+
+/* Of all frames but the outermost, whose caller is none of the trail's. */
+static size_t links_fill(struct trail_link *links, const struct use *use,
+			 const struct stack *stack)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i + 1 < stack->native_count; i++)
+		count += links_of_frame(links + count, use, stack, i);
+	return count;
+}
+
 static void *arena_take(size_t size)
 {
 	if (size > CHUNK || arena.total + CHUNK > TRAILS_SIZE_MAX)
@@ -176,7 +229,8 @@ const struct trail *trail_add(const struct use *use, const struct languages_mark
 			      const struct stack *stack, struct depot_stack *stored)
 {
 	struct trail **bucket = bucket_of(use, mark->number);
-	size_t size = sizeof(struct trail) + stack->native_count * sizeof(struct trail_step);
+	size_t steps_size = sizeof(struct trail) + stack->native_count * sizeof(struct trail_step);
+	size_t size = steps_size + 2 * stack->native_count * sizeof(struct trail_link);
 	const struct trail *same;
 	struct trail *trail;
 
@@ -193,7 +247,12 @@ const struct trail *trail_add(const struct use *use, const struct languages_mark
 		count(stored, true);
 		return NULL;
 	}
+	struct trail_link *links = (struct trail_link *)((char *)trail + steps_size);
+
 	count(stored, false);
+	trail->links = links;
+	trail->link_count = links_fill(links, use, stack);
+	arena.used -= (2 * stack->native_count - trail->link_count) * sizeof(*links);
 	trail->next = *bucket;
 	trail->libpq = use->libpq;
 	trail->return_address = use->return_address;

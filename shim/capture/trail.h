@@ -4,9 +4,11 @@
  * the same return address one frame up, at the same distance, comes from the same caller
  * there, and so on to the outermost: when all words of a trail are where they were, the
  * stack is the one that was walked then, in any thread and at any depth.
- * Frames without a fixed size (alloca) only miss, unless an old address lies
- * exactly where it was. Theirs may be smaller now, at the end of a stack: a word is read only
- * where this thread has walked before, so the first use on each stack is walked.
+ * A frame without a fixed size (alloca, or one that is aligned) has its own end in a register,
+ * which those whom it calls save at a fixed place: a link. Links are looked at, too, or words that
+ * an earlier call left in the frame would pass for its caller. Frames that have changed their size
+ * miss. Theirs may be smaller now, at the end of a stack: a word is read only where this thread has
+ * walked before, so the first use on each stack is walked.
  *
  * Where language frames are told apart by their addresses, a trail is of one epoch (language.h):
  * in the next one the stack is walked, and the trail is of that one when it still is the same.
@@ -26,6 +28,11 @@
 
 enum { TRAILS_SIZE_MAX = 4 << 20 };
 
+/* Both from the wrapper's frame on: what is at `offset` points to `value`. */
+struct trail_link {
+	uint32_t offset, value;
+};
+
 struct trail {
 	struct trail *next;
 	const struct libpq *libpq;
@@ -34,7 +41,8 @@ struct trail {
 	uint64_t epoch;           /* atomic; of the mark */
 	enum libpq_call call;
 	const struct depot_stack *stack;
-	size_t count;
+	size_t count, link_count;
+	const struct trail_link *links;
 	struct trail_step {
 		uintptr_t address;
 		uint32_t offset; /* where it lies, above the wrapper's frame */

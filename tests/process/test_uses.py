@@ -67,6 +67,18 @@ def test_a_connection_is_opened_and_closed_by_its_callers(word, shim):
     assert len(result.report["sites"]) == len(set(word[::2]))
 
 
+def test_what_an_earlier_call_left_is_no_caller(shim):
+    """In a frame that had room for an array its words are still where callers were."""
+    result = shim.run_preloaded([shim.program("random_ways"), 3000])
+    assert result.status == 0, result.errors
+    found = collections.Counter()
+    for site in result.report["sites"]:
+        functions = [frame["function"] for frame in site["opened_stack"]]
+        found["".join(name[-1] for name in reversed(functions) if re.match("way_", name))] += (
+            site["opened"])
+    assert found == collections.Counter(result.output.split())
+
+
 def test_nothing_is_read_past_the_end_of_a_stack(shim):
     """A frame's size may change: what was far above in one thread is outside of the other's."""
     result = shim.run_preloaded([shim.program("stack_end")])
