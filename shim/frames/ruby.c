@@ -16,16 +16,23 @@ static bool is_dummy(const struct ruby_frames *frames, size_t index)
 }
 
 /* FNV-1a. What is told by its address alone would be another's later. */
-static uintptr_t label_hash(uintptr_t code)
+static uint64_t add_text(uint64_t hash, uintptr_t string)
 {
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
-	volatile uintptr_t label = ruby_runtime.label(code);
+	volatile uintptr_t value = string;
 
-	if (!ruby_is_string(label))
-		return 0;
-	for (const char *at = ruby_runtime.text(&label); *at; at++)
+	if (!ruby_is_string(string))
+		return hash;
+	for (const char *at = ruby_runtime.text(&value); *at; at++)
 		hash = (hash ^ (uint8_t)*at) * UINT64_C(0x100000001b3);
-	return (uintptr_t)hash;
+	return hash;
+}
+
+static uint32_t names_hash(uintptr_t code)
+{
+	uint64_t hash = add_text(UINT64_C(0xcbf29ce484222325), ruby_runtime.label(code));
+
+	hash = add_text(hash * 3, ruby_runtime.path(code));
+	return (uint32_t)(hash >> 32 ^ hash);
 }
 
 /* Functions in C are left out: Ruby's own backtraces give them their caller's line. There is
@@ -59,7 +66,7 @@ static size_t walk(struct language_frame *frames, size_t max, bool *ret_is_trunc
 			.code = code,
 			.file = ruby_runtime.path(code),
 			.position = all.lines[i] > 0 ? (uint32_t)all.lines[i] : 0,
-			.first_line = (uint32_t)label_hash(code),
+			.first_line = names_hash(code),
 			.frame = frame,
 		};
 	}
