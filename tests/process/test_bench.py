@@ -178,7 +178,8 @@ def test_counts_without_valgrind_say_what_is_missing(tmp_path):
     assert result.stderr == "bench: valgrind is not here: scripts/setup installs it\n"
 
 
-def test_an_interrupt_ends_it_in_silence_and_its_server(other_build, tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupt_ends_it_in_silence_and_its_server(number, other_build, tmp_path):
     """What is measured is a fifo's reader, so that the interrupt comes while it runs."""
     fifo, pids = tmp_path / "fifo", tmp_path / "pids"
     os.mkfifo(fifo)
@@ -193,9 +194,9 @@ def test_an_interrupt_ends_it_in_silence_and_its_server(other_build, tmp_path):
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           start_new_session=True) as process:
         fifo.read_text()
-        os.killpg(process.pid, signal.SIGINT)
+        os.killpg(process.pid, number)
         output, errors = process.communicate()
     server, directory = pids.read_text().split()
-    assert (json.loads(output), errors, process.returncode) == ({}, "", 130)
+    assert (json.loads(output), errors, process.returncode) == ({}, "", 128 + number)
     assert not pathlib.Path("/proc", server).exists()
     assert not pathlib.Path(directory).exists()
