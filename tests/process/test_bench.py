@@ -170,6 +170,13 @@ def test_a_count_of_nothing_is_no_progress(other_build):
                         result.stderr)
 
 
+def test_a_program_that_is_not_built_is_named(other_build):
+    result = bench("--json", "report-stacks", build=other_build)
+    assert list(json.loads(result.stdout)) == ["report-stacks"]
+    assert re.fullmatch("bench: report-stacks: .*/deep'\n", result.stderr)
+    assert result.returncode == 1
+
+
 def test_counts_without_valgrind_say_what_is_missing(tmp_path):
     result = subprocess.run(["/usr/bin/python3", SOURCE / "scripts" / "bench", "--check"],
                             text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
