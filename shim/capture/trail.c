@@ -15,6 +15,9 @@ enum { OF_STACK_MAX = 8 };
 /* What a frame that aligns itself saves before it knows its end: the other registers. */
 enum { ALIGNED_SAVES_MAX = 8 };
 
+/* Its address, and its links. */
+enum { STEPS_OF_FRAME = 3 };
+
 static struct trail *buckets[BUCKETS]; /* written under the recorder's lock */
 
 static struct {
@@ -55,12 +58,10 @@ static bool is_place(const struct trail *trail, const struct use *use, uint64_t 
 	if (trail->count && !is_known(use, trail->steps[trail->count - 1].offset))
 		return false;
 	for (size_t i = 0; i < trail->count; i++) {
-		if (word_at(use->frame + trail->steps[i].offset) != trail->steps[i].address)
-			return false;
-	}
-	for (size_t i = 0; i < trail->link_count; i++) {
-		if (word_at(use->frame + trail->links[i].offset) !=
-		    use->frame + trail->links[i].value)
+		const struct trail_step *step = &trail->steps[i];
+
+		if (word_at(use->frame + step->offset) !=
+		    step->address + step->is_link * use->frame)
 			return false;
 	}
 	return true;
@@ -136,19 +137,6 @@ static void learn(const struct use *use, const struct stack *stack)
 	known.high = high;
 }
 
-/* False when one of its addresses is not where a call leaves it. */
-static bool steps_fill(struct trail_step *steps, const struct use *use, const struct stack *stack)
-{
-	for (size_t i = 1; i < stack->native_count; i++) {
-		uintptr_t place = place_of(stack, i), address = stack->scratch->pcs[i];
-
-		if (!place || place < use->frame || word_at(place) != address)
-			return false;
-		steps[i - 1] = (struct trail_step){ address, (uint32_t)(place - use->frame) };
-	}
-	return true;
-}
-
 /* A frame that aligns itself keeps its end not far below what its register points to. */
 static uintptr_t place_of_end(uintptr_t frame, uintptr_t low, uintptr_t end)
 {
@@ -160,8 +148,14 @@ static uintptr_t place_of_end(uintptr_t frame, uintptr_t low, uintptr_t end)
 	return 0;
 }
 
-static size_t links_of_frame(struct trail_link *links, const struct use *use,
-			     const struct stack *stack, size_t i)
+static struct trail_step link_of(const struct use *use, uintptr_t at, uintptr_t pointed)
+{
+	return (struct trail_step){ pointed - use->frame, (uint32_t)(at - use->frame), 1 };
+}
+
+/* Of frame `i`; returns how many of 2. */
+static size_t links_fill(struct trail_step *links, const struct use *use,
+			 const struct stack *stack, size_t i)
 {
 	const struct native_pointers *own = &stack->scratch->pointers[i];
 	uintptr_t low = own->stack, end = stack->scratch->pointers[i + 1].stack, end_at = 0;
@@ -174,23 +168,27 @@ static size_t links_of_frame(struct trail_link *links, const struct use *use,
 
 	if (!is_plain && !(end_at = place_of_end(own->frame, low, end)))
 		return 0;
-	links[0] = (struct trail_link){ (uint32_t)(own->frame_at - use->frame),
-					(uint32_t)(own->frame - use->frame) };
+	links[0] = link_of(use, own->frame_at, own->frame);
 	if (is_plain)
 		return 1;
-	links[1] = (struct trail_link){ (uint32_t)(end_at - use->frame),
-					(uint32_t)(end - use->frame) };
+	links[1] = link_of(use, end_at, end);
 	return 2;
 }
 
-/* Of all frames but the outermost, whose caller is none of the trail's. */
-static size_t links_fill(struct trail_link *links, const struct use *use,
-			 const struct stack *stack)
+/* Returns how many of STEPS_OF_FRAME a frame; 0 when one of its addresses is not where a call
+ * leaves it. */
+static size_t steps_fill(struct trail_step *steps, const struct use *use, const struct stack *stack)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i + 1 < stack->native_count; i++)
-		count += links_of_frame(links + count, use, stack, i);
+	for (size_t i = 1; i < stack->native_count; i++) {
+		uintptr_t place = place_of(stack, i), address = stack->scratch->pcs[i];
+
+		if (!place || place < use->frame || word_at(place) != address)
+			return 0;
+		count += links_fill(steps + count, use, stack, i - 1);
+		steps[count++] = (struct trail_step){ address, (uint32_t)(place - use->frame), 0 };
+	}
 	return count;
 }
 
@@ -229,8 +227,8 @@ const struct trail *trail_add(const struct use *use, const struct languages_mark
 			      const struct stack *stack, struct depot_stack *stored)
 {
 	struct trail **bucket = bucket_of(use, mark->number);
-	size_t steps_size = sizeof(struct trail) + stack->native_count * sizeof(struct trail_step);
-	size_t size = steps_size + 2 * stack->native_count * sizeof(struct trail_link);
+	size_t steps_max = STEPS_OF_FRAME * (stack->native_count - 1), steps;
+	size_t size = sizeof(struct trail) + steps_max * sizeof(struct trail_step);
 	const struct trail *same;
 	struct trail *trail;
 
@@ -242,17 +240,14 @@ const struct trail *trail_add(const struct use *use, const struct languages_mark
 		count(stored, true);
 		return NULL;
 	}
-	if (!steps_fill(trail->steps, use, stack)) {
+	steps = steps_fill(trail->steps, use, stack);
+	if (steps_max && !steps) {
 		arena.used -= size;
 		count(stored, true);
 		return NULL;
 	}
-	struct trail_link *links = (struct trail_link *)((char *)trail + steps_size);
-
+	arena.used -= (steps_max - steps) * sizeof(struct trail_step);
 	count(stored, false);
-	trail->links = links;
-	trail->link_count = links_fill(links, use, stack);
-	arena.used -= (2 * stack->native_count - trail->link_count) * sizeof(*links);
 	trail->next = *bucket;
 	trail->libpq = use->libpq;
 	trail->return_address = use->return_address;
@@ -260,7 +255,7 @@ const struct trail *trail_add(const struct use *use, const struct languages_mark
 	trail->epoch = mark->epoch;
 	trail->call = use->call;
 	trail->stack = stored;
-	trail->count = stack->native_count - 1;
+	trail->count = steps;
 	__atomic_store_n(bucket, trail, __ATOMIC_RELEASE);
 	return trail;
 }
@@ -270,7 +265,7 @@ bool trail_has(const struct trail *trail, bool (*is_such)(uintptr_t return_addre
 	bool has = is_such(trail->return_address);
 
 	for (size_t i = 0; i < trail->count && !has; i++)
-		has = is_such(trail->steps[i].address);
+		has = !trail->steps[i].is_link && is_such(trail->steps[i].address);
 	return has;
 }
 

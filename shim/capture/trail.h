@@ -5,10 +5,11 @@
  * there, and so on to the outermost: when all words of a trail are where they were, the
  * stack is the one that was walked then, in any thread and at any depth.
  * A frame without a fixed size (alloca, or one that is aligned) has its own end in a register,
- * which those whom it calls save at a fixed place: a link. Links are looked at, too, or words that
- * an earlier call left in the frame would pass for its caller. Frames that have changed their size
- * miss. Theirs may be smaller now, at the end of a stack: a word is read only where this thread has
- * walked before, so the first use on each stack is walked.
+ * which those whom it calls save at a fixed place: a link. It is looked at before the word beyond
+ * the frame is, or one that an earlier call left in the frame would pass for its caller; and the
+ * frame may be smaller now, at the end of a stack. Frames that have changed their size miss.
+ * A word is read only where this thread has walked before, too: the first use on each stack is
+ * walked.
  *
  * Where language frames are told apart by their addresses, a trail is of one epoch (language.h):
  * in the next one the stack is walked, and the trail is of that one when it still is the same.
@@ -28,11 +29,6 @@
 
 enum { TRAILS_SIZE_MAX = 4 << 20 };
 
-/* Both from the wrapper's frame on: what is at `offset` points to `value`. */
-struct trail_link {
-	uint32_t offset, value;
-};
-
 struct trail {
 	struct trail *next;
 	const struct libpq *libpq;
@@ -41,11 +37,11 @@ struct trail {
 	uint64_t epoch;           /* atomic; of the mark */
 	enum libpq_call call;
 	const struct depot_stack *stack;
-	size_t count, link_count;
-	const struct trail_link *links;
+	size_t count;
 	struct trail_step {
-		uintptr_t address;
-		uint32_t offset; /* where it lies, above the wrapper's frame */
+		uintptr_t address; /* a return address; a link's is above the wrapper's frame */
+		uint32_t offset;   /* where it lies, above the wrapper's frame */
+		uint32_t is_link;  /* 0 or 1 */
 	} steps[];
 };
 

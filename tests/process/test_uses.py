@@ -90,6 +90,12 @@ def test_nothing_is_read_past_the_end_of_a_stack(shim):
     assert connection["uses"] == 14
 
 
+def test_nothing_is_read_past_the_end_of_a_shorter_stack(shim):
+    """Nor where an earlier coroutine's stack was."""
+    result = shim.run_preloaded([shim.program("shorter_stacks")])
+    assert (result.status, result.output) == (0, "done\n")
+
+
 def test_a_handler_that_uses_a_connection_in_the_middle_of_our_work(shim):
     """Nobody waits for the lock that the interrupted one has."""
     result = shim.run_preloaded([shim.program("using_handler")], timeout=60)
