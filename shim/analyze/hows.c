@@ -193,20 +193,22 @@ static enum how how_of_shutdown(unsigned evidence, const struct report_stack *st
 	return evidence & LEDGER_EXITING ? HOW_STATIC_DESTRUCTOR : HOW_EXIT_HANDLER;
 }
 
-/* Without a name it may be the destructor of a static object, from which libpq is some
- * calls away. */
+/* Not where main() ends a library's object, whose routines are no handlers of exit's (Qt's).
+ * Without a name it may be the destructor of a static object, from which libpq is some calls
+ * away. */
 bool how_is_own_handler(enum how how, const struct report_stack *stack)
 {
 	size_t count = how == HOW_EXIT_HANDLER ? stack->count : 0;
+	const struct report_frame *user = NULL;
 
 	for (size_t i = 0; i < count && !is_exit(&stack->frames[i]); i++) {
-		const struct report_frame *frame = &stack->frames[i];
-
-		if (frame->is_user)
-			return !is_native(frame) || *frame->function ||
-			       (i > 0 && is_of(frame - 1, "libpq"));
+		if (!user && stack->frames[i].is_user)
+			user = &stack->frames[i];
 	}
-	return false;
+	if (!user || !is_native(user))
+		return user;
+	return any_frame(stack, count, is_exit) &&
+	       (*user->function || (user > stack->frames && is_of(user - 1, "libpq")));
 }
 
 enum how how_of_finished(enum ending ending, unsigned evidence, const struct report_stack *stack,

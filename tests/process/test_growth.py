@@ -3,6 +3,7 @@
 The programs go on for longer than what must be seen to speak of growth. Stopped (SIGSTOP), they
 can be compared with the server.
 """
+import pathlib
 import signal
 import subprocess
 import time
@@ -13,6 +14,7 @@ from conftest import BUILD, PYTHONS
 from shim import SOURCE, TIMEOUT, Shim, validated
 
 ROUNDS = 27  # 10.8 seconds and more
+SELECTS = {"23", "270"}  # select and pselect6 of x86-64; libpq waits by poll
 
 
 class Service:
@@ -40,13 +42,23 @@ class Service:
         return result.reports[0], result.status
 
     def look(self):
-        """The same while it stands still, with the backends that the server lists then."""
-        self.process.send_signal(signal.SIGSTOP)
+        """The same while it stands still between two rounds, with the backends that the server
+        lists then: in the middle of a connect it lists one that the program has not got yet."""
         try:
-            wait_until(lambda: self.state() == "T", "it stands still")
+            wait_until(self.stands_between_rounds, "it stands still")
             return self.report_by_pid()[0], self.database.backends()
         finally:
             self.process.send_signal(signal.SIGCONT)
+
+    def stands_between_rounds(self):
+        proc = pathlib.Path(f"/proc/{self.process.pid}")
+        self.process.send_signal(signal.SIGSTOP)
+        wait_until(lambda: self.state() == "T", "it stands still")
+        if (len(list((proc / "task").iterdir())) == 1 and
+                (proc / "syscall").read_text().split()[0] in SELECTS):
+            return True
+        self.process.send_signal(signal.SIGCONT)
+        return False
 
     def state(self):
         with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as file:

@@ -171,6 +171,8 @@ static void the_programs_own_exit_handler_is_no_library_and_no_object(void **sta
 		    USERS("c", "sweep"), EXIT }, true },
 		{ "a library's", HOW_EXIT_HANDLER,
 		  { FINISH, NATIVE("qt", "close()"), EXIT, USERS("c", "main") }, false },
+		{ "a library's, whose object main() ends", HOW_EXIT_HANDLER,
+		  { FINISH, NATIVE("qt", "~QCoreApplication()"), USERS("c", "main") }, false },
 		{ "a function of Python", HOW_EXIT_HANDLER,
 		  { FINISH, DEALLOC, USERS("python", "sweep") }, true },
 		{ "an object", HOW_STATIC_DESTRUCTOR, { FINISH, USERS("c", "~Store"), EXIT },
