@@ -50,7 +50,9 @@ def check(fake, path, opened, finished):
     assert report["processes"][0]["lost_records"] == 0
     assert total(report, "opened") in (opened, opened + 1)
     assert total(report, "closed") in (finished, finished + 1)
-    assert total(report, "abandoned") == total(report, "opened") - total(report, "closed")
+    # One may have been counted, and its record not yet be there, or not yet be ended.
+    unfinished = total(report, "opened") - total(report, "closed")
+    assert abs(total(report, "abandoned") - unfinished) <= 1
     ledger = Ledger(path)
     torn = ledger.torn_count()
     ledger.close()
