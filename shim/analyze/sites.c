@@ -93,9 +93,11 @@ static void close_find(struct report_close *close, const struct site_share *shar
 		       uint32_t called_id)
 {
 	const char *called = reader_string(share->process->reader, called_id);
-	bool is_known = process_is_interpreter_known(share->process);
 
 	close->stack = *stacks_find_close(share->process->stacks, stack);
+	/* After that: the interpreter may be in this stack only. */
+	bool is_known = process_is_interpreter_known(share->process);
+
 	close->ending = ending_of_finished(evidence, &close->stack, called, is_known);
 	if (close->ending == ENDING_SHUTDOWN &&
 	    (ending_is_asked_for_at_end(evidence, &close->stack, called,
