@@ -87,7 +87,7 @@ static void idle_add(struct report_site *site, uint64_t min_ns, uint64_t max_ns)
 		site->idle_max_ns = max_ns;
 }
 
-/* `begun` as in share_count. */
+/* `begun` as in site_share_count. */
 static void close_find(struct report_close *close, const struct site_share *share,
 		       const struct report_stack *begun, unsigned evidence, uint32_t stack,
 		       uint32_t called_id)
@@ -111,23 +111,22 @@ static void add_ending(struct adding *adding, const struct ledger_ending *record
 {
 	struct process *process = adding->process;
 	struct report_close close = { .count = record->count };
+	const struct report_stack *begun;
 	struct site_share *share;
 
 	/* The parent's connection: its own ledger tells its story. */
 	if (record->evidence & LEDGER_INHERITED || record->count == 0)
 		return;
 	share = share_find(adding, record->site);
-	close_find(&close, share,
-		   begun_stack(process, record->transaction, record->begun_stack), record->evidence,
-		   record->closed_stack, record->called);
+	begun = begun_stack(process, record->transaction, record->begun_stack);
+	close_find(&close, share, begun, record->evidence, record->closed_stack, record->called);
 	if (!reader_site(process->reader, record->site))
 		share->opened += record->count;
 	else
 		share->told += record->count;
 	if (record->evidence & LEDGER_WAS_FAILED)
 		share->failed_finished += record->count;
-	site_share_count(share, close.ending, record->count,
-			 begun_stack(process, record->transaction, record->begun_stack));
+	site_share_count(share, close.ending, record->count, begun);
 	share->own_handler += how_is_own_handler(close.how, &close.stack) ? record->count : 0;
 	close_add(adding->sites->arena, share->site, &close);
 	if (record->idle_min_ns <= record->idle_max_ns)
@@ -150,6 +149,7 @@ static void add_connection(struct adding *adding, uint32_t id)
 	const struct ledger_connection *record = reader_connection(process->reader, id);
 	struct site_connection *connection;
 	struct report_close close = { .ending = ENDING_CLOSED };
+	const struct report_stack *begun;
 	struct site_share *share;
 
 	if (record->state == LEDGER_FREE || record->state > LEDGER_CLOSED_UNSEEN ||
@@ -158,10 +158,10 @@ static void add_connection(struct adding *adding, uint32_t id)
 	share = share_find(adding, record->site);
 	if (limits_forget_just_failed(share, record))
 		return;
+	begun = begun_stack(process, record->transaction, record->begun_stack);
 	if (record->state == LEDGER_ENDED)
-		close_find(&close, share,
-			   begun_stack(process, record->transaction, record->begun_stack),
-			   record->evidence, record->closed_stack, record->called);
+		close_find(&close, share, begun, record->evidence, record->closed_stack,
+			   record->called);
 	else
 		close.ending = ending_of_unfinished(state_of(process, id), process->report.ended);
 	if (process->taken_over[id]) {
@@ -181,8 +181,7 @@ static void add_connection(struct adding *adding, uint32_t id)
 		share->opened++;
 	share->on_record++;
 	share->failed_on_record += record->state == LEDGER_FAILED;
-	site_share_count(share, close.ending, 1,
-			 begun_stack(process, record->transaction, record->begun_stack));
+	site_share_count(share, close.ending, 1, begun);
 	if (close.ending == ENDING_OPEN && process->is_running)
 		connection->is_overdue = limits_judge(share->site, process, record);
 	idle_add(&share->site->report, connection->report.idle_ns, connection->report.idle_ns);

@@ -60,14 +60,15 @@ static bool is_at_home(uintptr_t address)
 {
 	uint64_t version = __atomic_load_n(&table.version, __ATOMIC_ACQUIRE);
 	const struct caller *row = version & 1 ? NULL : row_find(address);
-	struct symbol_home home;
 
-	if (!row || __atomic_load_n(&table.openings, __ATOMIC_RELAXED) != symbols_openings() ||
-	    !symbol_home_find(address, &home))
+	if (!row || __atomic_load_n(&table.openings, __ATOMIC_RELAXED) != symbols_openings())
 		return false;
-	bool is_same = __atomic_load_n(&row->home.map, __ATOMIC_RELAXED) == home.map &&
-		       __atomic_load_n(&row->home.start, __ATOMIC_RELAXED) == home.start &&
-		       __atomic_load_n(&row->home.end, __ATOMIC_RELAXED) == home.end;
+	const struct symbol_home home = {
+		.start = __atomic_load_n(&row->home.start, __ATOMIC_RELAXED),
+		.end = __atomic_load_n(&row->home.end, __ATOMIC_RELAXED),
+		.map = __atomic_load_n(&row->home.map, __ATOMIC_RELAXED),
+	};
+	bool is_same = symbol_home_is(address, &home);
 
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	return is_same && __atomic_load_n(&table.version, __ATOMIC_RELAXED) == version;

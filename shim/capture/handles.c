@@ -72,7 +72,6 @@ static struct handle_leaf *leaf_take(struct handles *handles, uint32_t depth)
 		handles->fresh_count--;
 		leaf = handles->fresh++;
 	}
-	leaf->count = 0;
 	leaf->depth = depth;
 	return leaf;
 }
@@ -99,7 +98,7 @@ static int directory_begin(struct handles *handles)
 	struct handle_leaf *leaf = directory ? leaf_take(handles, 0) : NULL;
 
 	if (!leaf) {
-		memory_unmap(directory, directory ? sizeof(*directory) + sizeof(leaf) : 0);
+		memory_unmap(directory, sizeof(*directory) + sizeof(leaf));
 		return -ENOMEM;
 	}
 	directory->leaves[0] = leaf;

@@ -41,14 +41,14 @@ enum language_state attachment_attach(struct attachment *attachment)
 
 static bool is_at_home(const struct attachment *attachment)
 {
-	struct symbol_home home;
+	const struct symbol_home home = {
+		.start = atomic_load(&attachment->start),
+		.end = atomic_load(&attachment->end),
+		.map = atomic_load(&attachment->map),
+	};
 
 	return atomic_load(&attachment->openings) == symbols_openings() &&
-	       atomic_load(&attachment->map) != 0 &&
-	       symbol_home_find(atomic_load(&attachment->address), &home) &&
-	       home.map == atomic_load(&attachment->map) &&
-	       home.start == atomic_load(&attachment->start) &&
-	       home.end == atomic_load(&attachment->end);
+	       symbol_home_is(atomic_load(&attachment->address), &home);
 }
 
 static void follow(struct attachment *attachment)

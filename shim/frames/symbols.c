@@ -278,6 +278,14 @@ bool symbol_home_find(uintptr_t address, struct symbol_home *ret)
 	return true;
 }
 
+bool symbol_home_is(uintptr_t address, const struct symbol_home *home)
+{
+	struct symbol_home now;
+
+	return home->map && symbol_home_find(address, &now) && now.map == home->map &&
+	       now.start == home->start && now.end == home->end;
+}
+
 static unsigned long openings;
 
 void symbols_opening(void)

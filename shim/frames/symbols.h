@@ -39,7 +39,11 @@ struct symbol_home {
  * or when the C library cannot say it that way (glibc before 2.35). Context: any. */
 bool symbol_home_find(uintptr_t address, struct symbol_home *ret);
 
-/* Can it? Context: any thread; takes the loader's lock when first called. */
+/* Is that the home of the object that `address` lies in now, without a lock? Never of one that
+ * is all zero. Context: any. */
+bool symbol_home_is(uintptr_t address, const struct symbol_home *home);
+
+/* Can the C library say it? Context: any thread; takes the loader's lock when first called. */
 bool symbols_have_homes(void);
 
 /* The host is about to load an object, and how often it was so far. Context: any. */
