@@ -55,6 +55,12 @@ def shim(database, tmp_path):
     return Shim(BUILD, tmp_path, database.environment())
 
 
+@pytest.fixture
+def fake(tmp_path):
+    """A shim without a server: the fake libpq needs none."""
+    return Shim(BUILD, tmp_path, {})
+
+
 @pytest.fixture(params=PYTHONS)
 def python(request):
     """Each Python that has the drivers: Debian's, and those that scripts/setup made."""

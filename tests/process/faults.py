@@ -21,6 +21,16 @@ NO_COMPANION = r"cannot run the companion '.*': .*; the report is plain, .*"
 NOTICES = (PRIVATE, ELSEWHERE, STOPPED, NOTHING, NO_STACKS, NO_UNWINDER, NO_COMPANION)
 
 
+# What most programs do under their fault, and what is recorded of it: opened, left open.
+WORDS = "open use many 5 spare open close".split()
+COUNTS = (7, 1)
+
+
+def faults(shim, *words):
+    """The program on the fake libpq that does `words`, and then those."""
+    return [shim.program("faults_fake"), *words, *WORDS]
+
+
 @dataclass
 class Record:
     """What somebody can read of what was recorded: a report, or a plain one."""

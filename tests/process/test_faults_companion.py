@@ -13,11 +13,8 @@ import time
 import pytest
 from conftest import BUILD
 
-from faults import NO_COMPANION, record_in, suffer
+from faults import COUNTS, NO_COMPANION, WORDS, faults, record_in, suffer
 from shim import TIMEOUT, Shim
-
-WORDS = "open use many 5 spare open close".split()
-COUNTS = (7, 1)
 
 
 @pytest.fixture
@@ -48,7 +45,7 @@ def script(fake, text, mode=0o755):
 ])
 def test_a_companion_that_gives_no_report(text, mode, fake):
     script(fake, text, mode)
-    record = suffer(fake, [fake.program("faults_fake"), *WORDS], NO_COMPANION)
+    record = suffer(fake, faults(fake), NO_COMPANION)
     assert record.is_plain and record.counts == COUNTS
     assert not list(fake.ledgers.iterdir())
 
@@ -62,7 +59,7 @@ class Hanging:
         self.started = os.open(fake.directory / "started", os.O_RDWR)
         script(fake, f'#!/bin/sh\necho "$$ $PPID" >{fake.directory}/started\nexec sleep 1000\n')
         self.process = subprocess.Popen(
-            [fake.program("faults_fake"), *WORDS], env=fake.preload(), text=True,
+            faults(fake), env=fake.preload(), text=True,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         ready, _, _ = select.select([self.started], [], [], TIMEOUT)
         assert ready, "no companion was started"

@@ -4,24 +4,11 @@ closed behind our back. The program goes on, and its report comes.
 import os
 
 import pytest
-from conftest import BUILD
 
-from faults import NO_COMPANION, NO_UNWINDER, PRIVATE, record_in, suffer
-from shim import Shim
+from faults import (COUNTS, NO_COMPANION, NO_UNWINDER, PRIVATE, WORDS, faults, record_in,
+                    suffer)
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
-WORDS = "open use many 5 spare open close".split()
-COUNTS = (7, 1)
-
-
-@pytest.fixture
-def fake(tmp_path):
-    """No server: the fake libpq needs none."""
-    return Shim(BUILD, tmp_path, {})
-
-
-def faults(fake, *words):
-    return [fake.program("faults_fake"), *words, *WORDS]
 
 
 # A row: what is forbidden with EPERM (an old sandbox) or ENOSYS (an old kernel), what is said,

@@ -8,7 +8,7 @@ from conftest import BUILD
 
 from faults import ELSEWHERE, NO_COMPANION, PRIVATE, STOPPED, notices_in, record_in, suffer
 from ledger import ledger_paths
-from shim import Shim, total
+from shim import total
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount")
 MANY = 60
@@ -17,12 +17,6 @@ COUNTS = (MANY + 2, 1)
 # The header and the first step of each section; by pages where the first ones are, and then by
 # half a step.
 SIZES_KIB = [4, 8, 16, 40, 68, *range(80, 700, 68)]
-
-
-@pytest.fixture
-def fake(tmp_path):
-    """No server: the fake libpq needs none."""
-    return Shim(BUILD, tmp_path, {})
 
 
 def mounted(commands, argv):

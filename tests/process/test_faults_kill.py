@@ -10,10 +10,9 @@ import random
 import subprocess
 
 import pytest
-from conftest import BUILD
 
 from ledger import Ledger, ledger_paths
-from shim import TIMEOUT, Shim, total
+from shim import TIMEOUT, total
 
 SAMPLES = 2000 if os.environ.get("PQLEAK_TEST_LONG") else 25
 INSTRUCTIONS = 10000  # from a system call on
@@ -25,11 +24,6 @@ MOMENTS = {
     "another round": ([*ROUND, "open"], ROUND, 2, 1),
     "a new stack": ([*ROUND, "open"], ["many", "1"], 2, 1),
 }
-
-
-@pytest.fixture
-def fake(tmp_path):
-    return Shim(BUILD, tmp_path, {})
 
 
 def stepped(fake, calls, instructions, before, words):

@@ -5,24 +5,9 @@ import os
 import re
 
 import pytest
-from conftest import BUILD
 
-from faults import (NO_COMPANION, NO_STACKS, NO_UNWINDER, NOTHING, PRIVATE, notices_in, record_in,
-                    suffer)
-from shim import Shim
-
-WORDS = "open use many 5 spare open close".split()  # 7 opened, 1 left open
-COUNTS = (7, 1)
-
-
-@pytest.fixture
-def fake(tmp_path):
-    """No server: the fake libpq needs none."""
-    return Shim(BUILD, tmp_path, {})
-
-
-def faults(fake, *words):
-    return [fake.program("faults_fake"), *words, *WORDS]
+from faults import (COUNTS, NO_COMPANION, NO_STACKS, NO_UNWINDER, NOTHING, PRIVATE, faults,
+                    notices_in, record_in, suffer)
 
 
 # A descriptor for the ledger's file, two for libunwind's pipe.

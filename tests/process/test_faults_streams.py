@@ -11,10 +11,8 @@ import uuid
 
 import pytest
 
-from faults import PRIVATE, record_in, suffer
+from faults import PRIVATE, WORDS, record_in, suffer
 from shim import TIMEOUT, total
-
-WORDS = "open use many 5 spare open close".split()  # 7 opened, 1 left open
 
 
 def closed(streams, argv):
